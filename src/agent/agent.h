@@ -1,0 +1,127 @@
+/*
+ * Dialects: how muster talks with one kind of agent, and what the agent's output means.
+ *
+ * Layer: agent. Pure but for allocation: bytes in, events out; bytes for stdin out. Loop thread
+ * only, by custom; nothing is shared.
+ *
+ * One struct mu_dialect per kind, one `void *` state per run (agent process). Adding a kind is a
+ * file with its struct, and a line in agent.c.
+ *
+ * Output comes in pieces that are cut anywhere; feeding it in other pieces gives the same events
+ * but for how streaming text is split. A dialect that works by lines holds an incomplete line back
+ * and says how much of the piece that is (the return value of feed): so the runner knows from where
+ * output has to be read again after a restart. Everything else that output alone cannot restore goes
+ * into save, and comes back in open.
+ */
+#ifndef MU_AGENT_AGENT_H
+#define MU_AGENT_AGENT_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "core/session.h"
+#include "hold/spec.h"
+#include "hold/spool.h"
+#include "wire/records.h"
+
+enum mu_agent_event_kind {
+    MU_AG_TEXT,        /* message, text[0..n): more of the message that streams; valid UTF-8 */
+    MU_AG_FINAL,       /* message, text: the whole block; replaces what was streamed of it */
+    MU_AG_RESET,       /* what was streamed of the block will come again */
+    MU_AG_TOOL_CALL,   /* id, name, title, input; parent */
+    MU_AG_TOOL_RESULT, /* id, text: its output, failed */
+    MU_AG_NOTICE,      /* text: for a person; failed: something went wrong and the turn goes on */
+    MU_AG_CLI_SESSION, /* id: the agent's name for the conversation, to resume it by */
+    MU_AG_ASKED,       /* id, name, title, input: may the tool be used? */
+    MU_AG_ANSWERED,    /* id: the question is withdrawn */
+    MU_AG_TURN_DONE,   /* outcome, text (the error), metadata */
+};
+
+/* What an agent said. Every pointer is borrowed for the call, and NULL where it does not apply. */
+struct mu_agent_event {
+    enum mu_agent_event_kind kind;
+    enum mu_message_kind message;
+    const char *text; /* NUL-terminated except in TEXT */
+    size_t n;
+    const char *id;
+    const char *name;
+    const char *title;    /* of a tool call: one line, for a person */
+    const char *input;    /* JSON */
+    const char *parent;   /* the tool call in which another agent made this one */
+    const char *metadata; /* JSON object for the session's row */
+    enum mu_turn_outcome outcome;
+    bool failed;
+};
+typedef void mu_agent_cb(void *ctx, const struct mu_agent_event *ev);
+
+/* What a run is started from. Borrowed. */
+struct mu_agent_start {
+    const char *run_id;
+    const char *program; /* name or path of the agent's program; NULL: the dialect's own */
+    const char *cwd;
+    const char *prompt;
+    const char *cli_session_id; /* to resume, or NULL */
+    const char *options;        /* JSON object of the session, checked by check_options; or NULL */
+};
+
+/* What a turn became by the end of its process. */
+struct mu_agent_end {
+    enum mu_turn_outcome outcome;
+    char text[MU_ERROR_SIZE]; /* the error, or the notice of a new start; empty: none */
+};
+
+struct mu_dialect {
+    const char *id;
+    bool long_lived;   /* a process serves many turns; else one, and its end is the turn's end */
+    size_t prompt_max; /* bytes */
+
+    /* A sentence about what is wrong with a session's options, or NULL. options: JSON object. */
+    const char *(*check_options)(const json_t *options);
+    /* Appends the specification of a run as JSON (hold/spec.h). 0 or an error of mu_hold_spec_put:
+     * the prompt or path is not UTF-8. */
+    int (*spec)(const struct mu_agent_start *start, struct mu_buf *out);
+
+    /* The state of a run, owned: at its beginning (saved NULL) or as it was saved. */
+    void *(*open)(const json_t *saved);
+    void (*close)(void *state);
+    void (*save)(const void *state, struct mu_buf *json);
+
+    /* Appends what is written to stdin: a prompt; a request to end the turn; an answer. Nothing
+     * appended: it goes another way (argv), or there is no such request (signals). */
+    void (*prompt)(void *state, const char *text, struct mu_buf *out);
+    void (*interrupt)(void *state, const char *request_id, struct mu_buf *out);
+    void (*answer)(void *state, const char *id, bool allow, const char *why, struct mu_buf *out);
+
+    /* A piece of output. Returns how many bytes at its end belong to something incomplete: n when
+     * all do, which then may have begun in an earlier piece. */
+    size_t (*feed)(void *state, enum mu_stream stream, const char *data, size_t n, mu_agent_cb *cb,
+                   void *ctx);
+    /* The process has ended: emits what was held back, and says what that makes of a turn that is
+     * open. answered: every input that it was given reached it. */
+    void (*exited)(void *state, const struct mu_exit *how, bool answered, struct mu_agent_end *out,
+                   mu_agent_cb *cb, void *ctx);
+};
+
+extern const struct mu_dialect mu_dialect_shell;
+extern const struct mu_dialect mu_dialect_claude;
+
+/* An agent that a session can have. */
+struct mu_agent {
+    const char *id;
+    const char *name;
+    const struct mu_dialect *dialect;
+    const char *program;  /* looked for in PATH, or a path */
+    const char *env;      /* a variable that names another program, or NULL */
+    const char *version;  /* option that prints the version, or NULL */
+    const char *how_to_get; /* a sentence */
+};
+
+extern const struct mu_agent mu_agents[];
+extern const size_t mu_agent_count;
+const struct mu_agent *mu_agent_find(const char *id); /* NULL: unknown */
+
+/* The program of an agent: what its variable says in this process, or its own name. */
+const char *mu_agent_program(const struct mu_agent *agent);
+/* Where that program is: copied to out; false when it is not there or may not be run. */
+bool mu_agent_locate(const char *program, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * The server as a whole: makes the modules, wires them together, runs until it is told to stop.
+ *
+ * Layer: app. The one owner of every module.
+ */
+#ifndef MU_APP_H
+#define MU_APP_H
+
+#include "base/base.h"
+
+#define MU_VERSION "0.1.0"
+
+enum { MU_APP_HOSTS_MAX = 16 };
+
+struct mu_app_opts {
+    const char *listen; /* "127.0.0.1:4747" */
+    const char *dir;    /* the data directory, absolute */
+    const char *exe;    /* muster's own program file */
+    bool allow_remote;
+    bool bench_topics;
+    const char *hosts[MU_APP_HOSTS_MAX];
+    size_t host_count;
+};
+
+/* Runs `muster serve` until SIGINT or SIGTERM. Returns the process's exit status; what failed was
+ * said on stderr in a sentence. */
+int mu_app_serve(const struct mu_app_opts *opts);
+
+/* A data directory that the server uses: DIR/lock says who (one server at a time), DIR/server.json
+ * where it listens. */
+
+/* The sign-in link of the server that uses dir. Returned owned, or NULL after a sentence on
+ * stderr. */
+char *mu_app_login_url(const char *dir);
+
+#endif

@@ -1,0 +1,95 @@
+#include "io/holder_internal.h"
+
+#include "hold/hold.h"
+#include "hold/proc.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void mu_holder_give_verdict(struct mu_holder *h, bool failed)
+{
+    char *reason = h->verdict;
+    struct mu_exit how = {.kind = MU_EXIT_FAILED, .reason = reason};
+    h->verdict = NULL;
+    h->ended = true;
+    mu_holder_drop_inputs(h, UINT64_MAX);
+    if (failed && h->cb.on_exit)
+        h->cb.on_exit(h->ctx, &how, h->next, h->next, mu_now_ms());
+    if (!failed && h->cb.on_lost)
+        h->cb.on_lost(h->ctx, reason);
+    free(reason);
+}
+
+static void on_fail_timer(uv_timer_t *timer)
+{
+    mu_holder_give_verdict(timer->data, true);
+}
+
+/* Takes the sentence. */
+void mu_holder_fail_soon(struct mu_holder *h, char *sentence)
+{
+    free(h->verdict);
+    h->verdict = sentence;
+    uv_timer_start(&h->look_timer, on_fail_timer, 0, 0);
+}
+
+static int read_run_id(struct mu_holder *h, char run[MU_ID_SIZE * 2])
+{
+    struct mu_hold_spec_owned spec;
+    struct mu_buf text = {0};
+    int fd = mu_holder_open_in(h->rundir, "spec.json", O_RDONLY);
+    for (ssize_t n = 1; fd >= 0 && n > 0 && text.len <= MU_HOLD_SPEC_MAX;) {
+        mu_buf_reserve(&text, 16 * 1024);
+        n = read(fd, text.data + text.len, 16 * 1024);
+        if (n > 0)
+            text.len += (size_t)n;
+    }
+    mu_holder_close_fd(&fd);
+    int rc = mu_hold_spec_get(text.data ? text.data : "", text.len, &spec);
+    if (rc == 0) {
+        snprintf(run, MU_ID_SIZE * 2, "%s", spec.spec.run);
+        mu_hold_spec_release(&spec);
+    }
+    mu_buf_release(&text);
+    return rc;
+}
+
+static size_t sweep_group(struct mu_holder *h)
+{
+    struct mu_spool_record record;
+    struct mu_spool_start start;
+    char head[1024];
+    int fd = mu_holder_open_in(h->rundir, "spool", O_RDONLY);
+    ssize_t n = fd >= 0 ? pread(fd, head, sizeof head, 0) : -1;
+    mu_holder_close_fd(&fd);
+    if (n <= 0 || mu_spool_next(head, (size_t)n, &record) || record.kind != MU_SPOOL_START ||
+        mu_spool_get_start(record.data, record.n, &start))
+        return 0;
+    if (mu_proc_start_time((pid_t)start.pid) != start.start_time)
+        return 0;
+    return kill((pid_t)-start.pgid, SIGKILL) == 0;
+}
+
+static void on_sweep_timer(uv_timer_t *timer)
+{
+    struct mu_holder *h = timer->data;
+    char run[MU_ID_SIZE * 2];
+    size_t left = sweep_group(h);
+    if (read_run_id(h, run) == 0)
+        left = mu_proc_signal_run(run, 0, SIGKILL);
+    if (left > 0 && mu_mono_ms() < h->sweep_until)
+        uv_timer_start(&h->look_timer, on_sweep_timer, MU_HOLDER_RETRY_MS, 0);
+    else
+        mu_holder_give_verdict(h, false);
+}
+
+void mu_holder_lose(struct mu_holder *h, const char *sentence)
+{
+    mu_str_set(&h->verdict, sentence);
+    h->source = FROM_NOWHERE;
+    h->sweep_until = mu_mono_ms() + MU_HOLDER_SWEEP_MS;
+    uv_timer_start(&h->look_timer, on_sweep_timer, 0, 0);
+}

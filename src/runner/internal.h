@@ -1,0 +1,187 @@
+/*
+ * What the files of the runner share. Private to src/runner.
+ *
+ *   runner.c    its life: start, timers, commit, what follows from a commit, end
+ *   apply.c     one session: loading it, stepping it, storing and publishing what comes of it
+ *   output.c    an agent's events → the transcript and the session
+ *   run.c       one run: its holder, its position in the spool, its inputs, its end
+ *   requests.c  what the server asks for
+ *   probe.c     which agents there are
+ *
+ * A turn of the loop: requests and agents' output change sessions in memory and in the store's open
+ * transaction, and leave effects behind. mu_runner_flush commits; then the effects are carried out:
+ * pushes, then what the agents are told, then the answers. When the commit fails, the effects are
+ * dropped, the sessions are read again, and the agents' output is read again from where it was
+ * committed.
+ *
+ * Layer: runner. Loop thread only.
+ */
+#ifndef MU_RUNNER_INTERNAL_H
+#define MU_RUNNER_INTERNAL_H
+
+#include <uthash.h>
+
+#include "agent/agent.h"
+#include "core/session.h"
+#include "core/transcript.h"
+#include "io/holder.h"
+#include "runner/runner.h"
+
+enum {
+    RUNNER_INTERRUPT_MS = 5000,        /* from an interrupt to SIGTERM */
+    RUNNER_TERM_MS = 5000,             /* from SIGTERM to SIGKILL */
+    RUNNER_RETRY_MS = 1000,            /* from a failed commit to the next try */
+    RUNNER_KEEP_MS = 30 * 60 * 1000,   /* how long an idle agent process is kept */
+    RUNNER_HOUR_MS = 60 * 60 * 1000,   /* between two clean-ups */
+    RUNNER_PENDING_BYTES = 64 * 1024,  /* of streaming text that does not wait for the tick */
+    RUNNER_TOOL_BYTES = 32 * 1024,     /* of a tool's input, and of its output, that are kept */
+    RUNNER_TITLE_BYTES = 200,          /* of the one line about a tool call */
+    RUNNER_PROBE_MS = 5000,            /* for a program to say its version */
+    RUNNER_PROBE_AGE_MS = 60 * 1000,   /* how long the answer holds */
+};
+
+struct sess {
+    UT_hash_handle hh;
+    struct mu_session s;           /* its strings are owned */
+    struct mu_rec_session *row;    /* what s.row was copied from */
+    struct run *run;               /* of s.run_id, or NULL */
+    struct mu_transcript tr;       /* of the turn */
+    struct mu_buf pending;         /* streaming text that waits for the tick */
+    enum mu_message_kind pending_kind;
+    char id[65];
+};
+
+enum rung { RUNG_NONE, RUNG_INTERRUPTED, RUNG_TERMINATED, RUNG_KILLED };
+
+struct run {
+    UT_hash_handle hh;
+    struct mu_runner *r;
+    struct sess *sess; /* NULL: nobody wants it any more; it is being ended */
+    const struct mu_agent *agent;
+    void *state; /* of the dialect */
+    struct mu_holder *holder;
+    struct mu_timer *timer; /* the ladder of a cancel, or the end of an idle process */
+    enum rung rung;
+    char *spec;
+    char id[MU_ID_SIZE];
+    char session_id[65];
+    int64_t created_at;
+    /* Positions in the spool: consumed, in the transaction, committed. */
+    uint64_t offset, skip;
+    uint64_t written_offset;
+    uint64_t saved_offset, saved_skip;
+    uint64_t end; /* behind the last record that was seen */
+    int64_t last_input, confirmed_input;
+    char *lost;   /* why, when the holder is gone */
+    bool holding; /* offset and skip are where an incomplete line began */
+    bool stored;  /* its row is committed */
+    bool dirty;   /* consumed something since its row was written */
+    bool derived; /* what was consumed is in the transaction: the row must be, too */
+    bool written; /* its row was written in this transaction */
+    bool closing; /* its stdin was closed: it takes no prompt any more */
+    bool ended;   /* the end was seen */
+};
+
+enum effect_kind {
+    EFFECT_PUSH,
+    EFFECT_PUSH_REV,
+    EFFECT_CLOSE_TOPIC,
+    EFFECT_START,     /* run: start its holder */
+    EFFECT_INPUT,     /* run, seq, payload */
+    EFFECT_INTERRUPT, /* run: begin the ladder (the protocol's request was an input) */
+    EFFECT_STOP,      /* run: nobody wants it any more */
+    EFFECT_REMOVE,    /* run: it ended; let go of it */
+    EFFECT_REPLY,
+};
+
+struct effect {
+    struct effect *prev, *next;
+    enum effect_kind kind;
+    char *topic;
+    const char *event;
+    int64_t n; /* rev, or the number of an input */
+    struct mu_buf payload;
+    char run_id[MU_ID_SIZE];
+    mu_outcome_cb *cb;
+    void *ctx;
+    struct mu_outcome outcome; /* its rows are owned */
+    char sent_id[65];
+    struct mu_rec_send_message_reply sent;
+};
+
+struct probe;
+
+struct mu_runner {
+    struct mu_loop *loop;
+    struct mu_store *store;
+    struct mu_hub *hub;
+    char *data_dir, *runs_dir, *exe;
+    struct sess *sessions; /* by id: those that are in use */
+    struct run *runs;      /* by id */
+    struct effect *pushes, *actions, *replies;
+    struct mu_timer *tick, *retry, *hourly;
+    struct mu_runner_stats stats;
+    struct probe *probe;
+    int holders; /* that are open */
+    int works;   /* off the loop */
+    bool flushing, checkpointing, closing;
+    mu_loop_cb *closed;
+    void *closed_ctx;
+};
+
+/* ---- runner.c ---- */
+void runner_note(struct mu_runner *r, int rc); /* the result of a write: it will fail the commit */
+struct effect *runner_effect(struct effect **list, enum effect_kind kind);
+void runner_push(struct mu_runner *r, const char *topic, const char *event, int64_t rev,
+                 struct mu_buf *payload); /* takes payload; rev 0: not versioned */
+bool runner_hears(struct mu_runner *r, const char *topic);
+void runner_action(struct mu_runner *r, enum effect_kind kind, const struct run *run);
+void runner_start_tick(struct mu_runner *r);
+void runner_check_closed(struct mu_runner *r);
+
+/* ---- apply.c ---- */
+struct sess *sess_get(struct mu_runner *r, const char *id); /* NULL: there is none */
+void sess_free(struct mu_runner *r, struct sess *s);
+bool sess_idle(const struct sess *s); /* nothing keeps it in memory */
+/* Steps a session and carries the update out. False when it was refused; *out then says why. */
+bool sess_apply(struct mu_runner *r, struct sess *s, struct mu_event *ev, struct mu_update *out);
+/* Adds a message; fills in id. */
+void sess_add_message(struct mu_runner *r, struct sess *s, enum mu_message_kind kind,
+                      const char *text, const char *metadata, bool streaming, char id[MU_ID_SIZE],
+                      int64_t *seq);
+/* Stores and publishes a message that was there before, with a rev of its own. */
+void sess_put_message(struct mu_runner *r, struct sess *s, struct mu_rec_message *m);
+void sess_push_error(struct mu_runner *r, struct sess *s, const char *text, bool fatal);
+struct mu_rec_message *sess_message(struct mu_runner *r, const char *id); /* owned, or NULL */
+void sess_gone(struct mu_runner *r, const char *id); /* deleted: forget it, end its run */
+
+/* ---- output.c ---- */
+void output_event(void *run, const struct mu_agent_event *ev);
+void output_drain(struct run *run);    /* pending text → store */
+void output_end_turn(struct run *run); /* the transcript's part of a turn's end */
+
+/* ---- run.c ---- */
+/* Makes a run for a session whose next.run_id is `id` and gives it the prompt. NULL: *why. */
+struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const char *prompt,
+                    char why[256]);
+void run_feed(struct run *run, const char *prompt);
+void run_input(struct run *run, const struct mu_buf *bytes);
+void run_interrupt(struct run *run);
+void run_write(struct run *run); /* its row → the transaction */
+void run_quiet(struct run *run); /* a turn ended: no ladder; the clock of an idle process */
+void run_start(struct run *run);
+void run_stop(struct run *run);
+void run_remove(struct run *run);
+void run_free(struct run *run);
+void run_rewind(struct run *run, const struct mu_run *row);
+void run_resume(struct run *run);
+struct run *run_find(struct mu_runner *r, const char *id);
+void run_climb(struct run *run); /* begins the ladder of a cancel */
+void runs_attach(struct mu_runner *r);
+
+/* ---- probe.c ---- */
+struct probe *probe_new(struct mu_runner *r);
+void probe_close(struct probe *p); /* its callbacks get what is known */
+void probe_free(struct probe *p);
+
+#endif

@@ -1,0 +1,296 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/internal.h"
+
+/* ---- transcript operations → store and pushes ---- */
+
+static void open_streaming(struct run *run, enum mu_message_kind kind)
+{
+    struct mu_transcript *t = &run->sess->tr;
+    t->created_at = mu_now_ms();
+    sess_add_message(run->r, run->sess, kind, "", NULL, true, t->id, &t->seq);
+}
+
+static void append(struct run *run, const struct mu_transcript_op *op)
+{
+    struct mu_runner *r = run->r;
+    struct sess *s = run->sess;
+    char topic[MU_TOPIC_SIZE];
+    runner_note(r, mu_store_append_text(r->store, s->tr.id, op->text, op->n));
+    r->stats.output_bytes += (int64_t)op->n;
+    mu_channel_session(s->id, topic);
+    if (!runner_hears(r, topic))
+        return;
+    char *text = mu_strndup(op->text, op->n);
+    struct mu_rec_stream_output out = {
+        .sessionId = s->id, .message_id = s->tr.id, .at = op->at, .text = text};
+    struct mu_buf payload = {0};
+    mu_rec_encode(&payload, &mu_stream_output_desc, &out);
+    runner_push(r, topic, MU_PUSH_session_STREAM_OUTPUT, 0, &payload);
+    free(text);
+}
+
+static void put_open(struct run *run, const char *text, size_t n, bool streaming)
+{
+    const struct mu_transcript *t = &run->sess->tr;
+    char *copy = mu_strndup(text, n);
+    struct mu_rec_message m = {.id = t->id,
+                               .session_id = run->sess->id,
+                               .seq = t->seq,
+                               .kind = t->kind,
+                               .text = copy,
+                               .streaming = streaming,
+                               .created_at = t->created_at};
+    sess_put_message(run->r, run->sess, &m);
+    free(copy);
+}
+
+static void close_open(struct run *run)
+{
+    struct mu_rec_message *m = sess_message(run->r, run->sess->tr.id);
+    if (!m)
+        return;
+    m->streaming = false;
+    sess_put_message(run->r, run->sess, m);
+    mu_rec_free(&mu_message_desc, m);
+}
+
+static void add_whole(struct run *run, const struct mu_transcript_op *op)
+{
+    char id[MU_ID_SIZE];
+    char *text = mu_strndup(op->text, op->n);
+    sess_add_message(run->r, run->sess, op->message, text, NULL, false, id, NULL);
+    run->r->stats.output_bytes += (int64_t)op->n;
+    free(text);
+}
+
+static void on_op(void *ctx, const struct mu_transcript_op *op)
+{
+    struct run *run = ctx;
+    switch (op->kind) {
+    case MU_TR_OPEN:
+        open_streaming(run, op->message);
+        break;
+    case MU_TR_APPEND:
+        append(run, op);
+        break;
+    case MU_TR_RENEW:
+        put_open(run, "", 0, true);
+        break;
+    case MU_TR_REPLACE:
+        put_open(run, op->text, op->n, false);
+        break;
+    case MU_TR_CLOSE:
+        close_open(run);
+        break;
+    case MU_TR_ADD:
+        add_whole(run, op);
+        break;
+    }
+}
+
+void output_drain(struct run *run)
+{
+    struct sess *s = run->sess;
+    if (!s || s->pending.len == 0)
+        return;
+    struct mu_buf text = s->pending;
+    s->pending = (struct mu_buf){0};
+    run->derived = true;
+    mu_transcript_text(&s->tr, s->pending_kind, text.data, text.len, on_op, run);
+    mu_buf_release(&text);
+}
+
+void output_end_turn(struct run *run)
+{
+    output_drain(run);
+    mu_transcript_end_turn(&run->sess->tr, on_op, run);
+}
+
+/* ---- agent events ---- */
+
+static void on_text(struct run *run, const struct mu_agent_event *ev)
+{
+    struct sess *s = run->sess;
+    if (s->s.row.state != MU_session_state_WORKING)
+        return;
+    if (s->pending.len && s->pending_kind != ev->message)
+        output_drain(run);
+    s->pending_kind = ev->message;
+    mu_buf_add(&s->pending, ev->text, ev->n);
+    if (s->pending.len >= RUNNER_PENDING_BYTES)
+        output_drain(run);
+    else
+        runner_start_tick(run->r);
+}
+
+static json_t *limited(struct mu_transcript *t, const char *text, size_t n)
+{
+    size_t keep = n > RUNNER_TOOL_BYTES ? mu_utf8_cut(text, RUNNER_TOOL_BYTES) : n;
+    if (!mu_transcript_charge(t, keep))
+        return json_string("… not kept: the turn has more output than its limit.");
+    json_t *s = json_stringn(text, keep);
+    return s ? s : json_string("");
+}
+
+static void set_text(json_t *meta, const char *key, struct mu_transcript *t, const char *text,
+                     size_t n)
+{
+    json_object_set_new(meta, key, limited(t, text, n));
+    if (n > RUNNER_TOOL_BYTES) {
+        char name[32];
+        snprintf(name, sizeof name, "%s_bytes", key);
+        json_object_set_new(meta, name, json_integer((json_int_t)n));
+    }
+}
+
+/* A tool's input: the JSON itself, or its beginning as text where it is too long. */
+static void set_input(json_t *meta, struct mu_transcript *t, const char *input)
+{
+    size_t n = strlen(input);
+    json_t *json = n <= RUNNER_TOOL_BYTES ? json_loads(input, JSON_DECODE_ANY, NULL) : NULL;
+    if (json && mu_transcript_charge(t, n)) {
+        json_object_set_new(meta, "input", json);
+        return;
+    }
+    json_decref(json);
+    set_text(meta, "input", t, input, n);
+}
+
+static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
+{
+    struct sess *s = run->sess;
+    mu_transcript_close(&s->tr, on_op, run);
+    json_t *meta = json_pack("{s:s, s:s, s:s}", "tool", ev->name, "tool_id", ev->id, "status",
+                             "running");
+    if (ev->parent)
+        json_object_set_new(meta, "parent", json_string(ev->parent));
+    if (ev->input)
+        set_input(meta, &s->tr, ev->input);
+    char *text = NULL;
+    size_t n = ev->title ? strcspn(ev->title, "\r\n") : 0;
+    bool cut = ev->title && (ev->title[n] || n > RUNNER_TITLE_BYTES);
+    if (n > RUNNER_TITLE_BYTES)
+        n = mu_utf8_cut(ev->title, RUNNER_TITLE_BYTES);
+    text = n ? mu_asprintf("%s: %.*s%s", ev->name, (int)n, ev->title, cut ? "…" : "")
+             : mu_strdup(ev->name);
+    char *json = json_dumps(meta, JSON_COMPACT);
+    char id[MU_ID_SIZE];
+    sess_add_message(run->r, s, MU_message_kind_TOOL, text, json, false, id, NULL);
+    mu_transcript_tool_put(&s->tr, ev->id, id);
+    free(json);
+    free(text);
+    json_decref(meta);
+}
+
+static void on_tool_result(struct run *run, const struct mu_agent_event *ev)
+{
+    struct sess *s = run->sess;
+    char id[MU_ID_SIZE];
+    struct mu_rec_message *m =
+        mu_transcript_tool_take(&s->tr, ev->id, id) ? sess_message(run->r, id) : NULL;
+    if (!m)
+        return;
+    json_t *meta = m->metadata ? json_loads(m->metadata, 0, NULL) : NULL;
+    if (!meta)
+        meta = json_object();
+    json_object_set_new(meta, "status", json_string(ev->failed ? "failed" : "done"));
+    set_text(meta, "output", &s->tr, ev->text, ev->n);
+    free((char *)m->metadata);
+    m->metadata = json_dumps(meta, JSON_COMPACT);
+    sess_put_message(run->r, s, m);
+    mu_rec_free(&mu_message_desc, m);
+    json_decref(meta);
+}
+
+static void step(struct run *run, struct mu_event *ev)
+{
+    struct mu_update out;
+    ev->now = mu_now_ms();
+    sess_apply(run->r, run->sess, ev, &out);
+}
+
+static void notice(struct run *run, const char *text, bool failed)
+{
+    step(run, &(struct mu_event){.kind = MU_EV_NOTICE, .text = text, .on = failed});
+}
+
+/* Nobody can be asked yet: no, at once and with the reason, so that the agent goes on. */
+static void on_asked(struct run *run, const struct mu_agent_event *ev)
+{
+    struct mu_buf answer = {0};
+    run->agent->dialect->answer(run->state, ev->id, false,
+                                "muster cannot ask for permissions yet: the answer is no. Go on "
+                                "without this, or tell the user what you need.",
+                                &answer);
+    if (answer.len)
+        run_input(run, &answer);
+    mu_buf_release(&answer);
+    size_t n = ev->title ? mu_utf8_cut(ev->title, strnlen(ev->title, RUNNER_TITLE_BYTES)) : 0;
+    char *text = mu_asprintf("%s asked for leave to use %s%s%.*s%s. muster cannot ask for "
+                             "permissions yet, so the answer was no. A session made with the "
+                             "option permission_mode can allow it.",
+                             run->agent->name, ev->name, n ? " (" : "", (int)n,
+                             ev->title ? ev->title : "", n ? ")" : "");
+    notice(run, text, false);
+    free(text);
+}
+
+static void on_turn_done(struct run *run, const struct mu_agent_event *ev)
+{
+    if (run->sess->s.row.state != MU_session_state_WORKING)
+        return;
+    output_end_turn(run);
+    step(run, &(struct mu_event){.kind = MU_EV_TURN_DONE,
+                                 .outcome = ev->outcome,
+                                 .text = ev->text,
+                                 .metadata = ev->metadata});
+}
+
+void output_event(void *ctx, const struct mu_agent_event *ev)
+{
+    struct run *run = ctx;
+    struct sess *s = run->sess;
+    if (!s)
+        return;
+    run->r->stats.lines++;
+    if (ev->kind == MU_AG_TEXT) {
+        on_text(run, ev);
+        return;
+    }
+    output_drain(run);
+    run->derived = true;
+    switch (ev->kind) {
+    case MU_AG_TEXT:
+        break;
+    case MU_AG_FINAL:
+        mu_transcript_final(&s->tr, ev->message, ev->text, ev->n, on_op, run);
+        break;
+    case MU_AG_RESET:
+        mu_transcript_reset(&s->tr, on_op, run);
+        break;
+    case MU_AG_TOOL_CALL:
+        on_tool_call(run, ev);
+        break;
+    case MU_AG_TOOL_RESULT:
+        on_tool_result(run, ev);
+        break;
+    case MU_AG_NOTICE:
+        mu_transcript_close(&s->tr, on_op, run);
+        notice(run, ev->text, ev->failed);
+        break;
+    case MU_AG_CLI_SESSION:
+        step(run, &(struct mu_event){.kind = MU_EV_CLI_SESSION, .id = ev->id});
+        break;
+    case MU_AG_ASKED:
+        on_asked(run, ev);
+        break;
+    case MU_AG_ANSWERED:
+        break;
+    case MU_AG_TURN_DONE:
+        on_turn_done(run, ev);
+        break;
+    }
+}

@@ -1,0 +1,126 @@
+/*
+ * What the files of the server share: a client (one connection), its requests and its channels.
+ *
+ * Layer: server, private to it. Loop thread only.
+ *
+ * A client is in one of two modes: HTTP (parser) or WebSocket (socket). It lives until its
+ * connection has closed and the last request that the runner still works on is answered (refs).
+ */
+#ifndef MU_SERVER_INTERNAL_H
+#define MU_SERVER_INTERNAL_H
+
+#include "server/server.h"
+#include "wire/http1.h"
+#include "wire/phoenix.h"
+#include "wire/records.h"
+#include "wire/websocket.h"
+
+struct mu_socket;
+
+struct mu_server {
+    struct mu_server_opts opts;
+    struct mu_net *net;
+    struct mu_timer *head_timer;  /* sends `head` on quiet topics */
+    struct mu_timer *close_timer; /* paces the shutdown */
+    bool shutting_down;
+    int close_waits;
+    mu_loop_cb *closed;
+    void *closed_ctx;
+    int64_t requests, upgrades, refused;
+};
+
+struct mu_client {
+    struct mu_server *srv;
+    struct mu_conn *conn; /* NULL once closed */
+    struct mu_http_parser *http;
+    struct mu_socket *socket;
+    char *waiting; /* bytes that arrived while a request was being answered */
+    uint32_t waiting_n;
+    uint32_t refs;
+    uint32_t heard_at;   /* second of the last bytes */
+    uint32_t request_at; /* second at which the request under way began */
+    bool busy;           /* a request is being answered */
+    bool head, last;     /* of the request being answered: HEAD; close after it */
+};
+
+void mu_client_ref(struct mu_client *c);
+void mu_client_unref(struct mu_client *c);
+
+/* ---- answers over HTTP (client.c) ---- */
+
+void mu_answer(struct mu_client *c, int status, const struct mu_http_field *fields, size_t n_fields,
+               const void *body, size_t n);
+void mu_answer_json(struct mu_client *c, int status, const char *json, size_t n);
+void mu_answer_rec(struct mu_client *c, int status, const struct mu_rec_desc *desc,
+                   const void *rec);
+/* message NULL: the code's own sentence. */
+void mu_answer_error(struct mu_client *c, enum mu_code code, const char *message);
+void mu_error_json(struct mu_buf *out, enum mu_code code, const char *message);
+
+/* ---- the parts a request may go to ---- */
+
+/* True when the path is one of the protocol's routes, or below /api/: the client was, or will be,
+ * answered. */
+bool mu_api_handle(struct mu_client *c, const struct mu_http_req *req);
+void mu_login_handle(struct mu_client *c, const struct mu_http_req *req);
+void mu_static_handle(struct mu_client *c, const struct mu_http_req *req);
+void mu_metrics_handle(struct mu_client *c);
+/* GET /socket/websocket: after it the client is a socket, or was answered. */
+void mu_socket_upgrade(struct mu_client *c, const struct mu_http_req *req);
+
+/* ---- WebSocket (socket.c) ---- */
+
+void mu_socket_data(struct mu_client *c, char *data, size_t n);
+void mu_socket_drained(struct mu_client *c);
+void mu_socket_free(struct mu_client *c);
+void mu_socket_close(struct mu_client *c, uint16_t code, const char *reason);
+
+/* One sort of topic. */
+struct mu_channel {
+    bool (*match)(const struct mu_client *c, const char *topic);
+    /* Answers a join: writes the response object and gives OK, or why not (*message: a sentence
+     * that outlives the call, or NULL). */
+    enum mu_code (*join)(struct mu_client *c, const char *topic, const json_t *params,
+                         struct mu_buf *response, const char **message);
+    /* An event on a joined topic; answers with mu_socket_reply. */
+    void (*event)(struct mu_client *c, struct mu_sub *sub, struct mu_phx_msg *msg);
+    struct mu_sub_kind kind;
+};
+extern const struct mu_channel mu_channel_projects, mu_channel_session_topic, mu_channel_bench;
+
+void mu_socket_reply(struct mu_client *c, const struct mu_phx_msg *msg, const char *status,
+                     const char *response, size_t n);
+void mu_socket_reply_error(struct mu_client *c, const struct mu_phx_msg *msg, enum mu_code code,
+                           const char *message);
+/* What mu_sub_kind wants; conn is a client. */
+bool mu_socket_send(void *conn, int lane, struct mu_bytes *frame);
+void mu_socket_sub_closed(void *conn, struct mu_sub *sub);
+/* Pushes an event to this client alone, on lane 1. */
+void mu_socket_push(struct mu_client *c, const struct mu_sub *sub, const char *event,
+                    const char *json, size_t n);
+
+/* ---- rows as JSON (sync.c); the caller has flushed the runner ---- */
+
+/* GET /api/projects. 0 or the store's error. */
+int mu_sync_list(struct mu_store *store, struct mu_buf *out) MU_MUST_CHECK;
+/* The answer to a join of `projects` that says since (NULL: nothing). */
+int mu_sync_projects(struct mu_store *store, const struct mu_rec_since *since,
+                     struct mu_buf *out) MU_MUST_CHECK;
+/* The answer to a join of session:{id}; -ENOENT when there is none. has_seq: since_seq was given.
+ */
+struct mu_sync_from {
+    const struct mu_rec_since *since; /* NULL: nothing */
+    bool has_seq;
+    int64_t seq; /* messages after it; without it those newer than since->rev */
+};
+int mu_sync_session(struct mu_store *store, const char *id, const struct mu_sync_from *from,
+                    struct mu_buf *out) MU_MUST_CHECK;
+/* One project with its sessions; -ENOENT. */
+int mu_sync_project(struct mu_store *store, const char *id, struct mu_buf *out) MU_MUST_CHECK;
+/* A page of a transcript. */
+int mu_sync_messages(struct mu_store *store, const char *id, int64_t before, int64_t limit,
+                     struct mu_buf *out) MU_MUST_CHECK;
+/* The code for an error of the store. */
+enum mu_code mu_sync_code(int err);
+
+#endif

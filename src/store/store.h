@@ -1,0 +1,179 @@
+/*
+ * The store: every row, durable, versioned. What a browser sees is what stands here.
+ *
+ * Layer: store. Loop thread only, except mu_store_checkpoint. Only store_sqlite.c knows SQLite.
+ *
+ * One change at a time belongs to one transaction, which the first write opens by itself and
+ * mu_store_commit ends: the runner commits once per loop turn. Reads see what was written before
+ * the commit, so whoever answers a reader commits first. After any failed write the transaction is
+ * doomed: every further write gives the same error, and mu_store_commit rolls back and returns it.
+ *
+ * Revisions: mu_store_next_rev gives the next number (below 2^53) of the one counter; the caller
+ * puts it into the row it is about to write. A rollback takes the numbers back; a number that was
+ * committed is never given again. The epoch names this history: a new database has a new one, as
+ * has one whose machine went down without the last commits being known to be on the disk.
+ *
+ * Errors: 0; -ENOSPC (disk full), -EIO and other errno (the write did not happen), MU_ECORRUPT,
+ * MU_ENEWER, MU_EFOREIGN when opening. Rows given to callbacks are borrowed for the call.
+ */
+#ifndef MU_STORE_STORE_H
+#define MU_STORE_STORE_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "wire/records.h"
+
+struct mu_store;
+
+/* A sentence for a person: what failed, why, what to do. */
+struct mu_store_why {
+    char text[512];
+};
+
+/* Opens or makes DIR/muster.db (0600), migrates it (schema/NNN-*.sql, embedded), and checks it
+ * (quick_check). *out is owned; mu_store_close. On failure *out is NULL, *why says what to do, and
+ * nothing was changed. A database that is not muster's: MU_EFOREIGN; of a newer schema: MU_ENEWER;
+ * damaged: MU_ECORRUPT. */
+int mu_store_open(const char *dir, struct mu_store **out, struct mu_store_why *why) MU_MUST_CHECK;
+/* Checkpoints and closes; notes a clean end, which keeps the epoch. NULL allowed. */
+void mu_store_close(struct mu_store *s);
+
+const char *mu_store_epoch(const struct mu_store *s);
+int64_t mu_store_rev(const struct mu_store *s); /* of the newest write, committed or pending */
+int64_t mu_store_next_rev(struct mu_store *s);
+bool mu_store_dirty(const struct mu_store *s);         /* writes wait for a commit */
+int mu_store_commit(struct mu_store *s) MU_MUST_CHECK; /* on error: rolled back, nothing happened */
+void mu_store_rollback(struct mu_store *s);
+
+/* Moves committed pages from the write-ahead log into the database with a connection of its own.
+ * Any thread (the only such function). mu_store_wal_pages says how large the log is, on the loop
+ * thread: past MU_STORE_CHECKPOINT_PAGES the owner runs a checkpoint in a worker. */
+enum { MU_STORE_CHECKPOINT_PAGES = 2000 };
+int mu_store_wal_pages(const struct mu_store *s);
+int mu_store_checkpoint(const char *dir) MU_MUST_CHECK;
+
+/* ---- projects and sessions ---- */
+
+/* What the store keeps of a session beside its row: not for the wire. */
+struct mu_session_private {
+    const char *options; /* JSON object or NULL: as given at creation */
+    const char *run_id;  /* the run (one agent process) it has, or NULL */
+    const char *turn_id; /* the prompt that is being worked on (message id), or NULL */
+    bool cancelling;     /* cancel was asked for, its end not yet seen */
+    bool user_named;     /* the name was given by a person: never overwritten */
+};
+
+int mu_store_put_project(struct mu_store *s, const struct mu_rec_project *p) MU_MUST_CHECK;
+/* Deletes a project with its sessions, messages, queues; writes tombstones that bear rev. */
+int mu_store_delete_project(struct mu_store *s, const char *id, int64_t rev) MU_MUST_CHECK;
+int mu_store_put_session(struct mu_store *s, const struct mu_rec_session *row,
+                         const struct mu_session_private *priv) MU_MUST_CHECK;
+int mu_store_delete_session(struct mu_store *s, const char *id, int64_t rev) MU_MUST_CHECK;
+
+typedef void mu_project_cb(void *ctx, const struct mu_rec_project *row);
+typedef void mu_session_cb(void *ctx, const struct mu_rec_session *row,
+                           const struct mu_session_private *priv);
+/* Calls cb for the one row; -ENOENT when there is none. */
+int mu_store_get_project(struct mu_store *s, const char *id, mu_project_cb *cb,
+                         void *ctx) MU_MUST_CHECK;
+int mu_store_get_project_by_path(struct mu_store *s, const char *path, mu_project_cb *cb,
+                                 void *ctx) MU_MUST_CHECK;
+int mu_store_get_session(struct mu_store *s, const char *id, mu_session_cb *cb,
+                         void *ctx) MU_MUST_CHECK;
+/* All rows with rev > since (0: all), by creation. project_id NULL: of every project. */
+int mu_store_each_project(struct mu_store *s, int64_t since, mu_project_cb *cb,
+                          void *ctx) MU_MUST_CHECK;
+int mu_store_each_session(struct mu_store *s, const char *project_id, int64_t since,
+                          mu_session_cb *cb, void *ctx) MU_MUST_CHECK;
+/* How many rows there are: of all, and changed since (a bound for a delta). */
+int64_t mu_store_count_projects(struct mu_store *s);
+int64_t mu_store_count_sessions(struct mu_store *s);
+int64_t mu_store_count_since(struct mu_store *s,
+                             int64_t since); /* projects, sessions, tombstones */
+
+/* Deleted rows with rev > since. is_project tells which kind. */
+typedef void mu_tombstone_cb(void *ctx, bool is_project, const char *id, int64_t rev);
+int mu_store_each_tombstone(struct mu_store *s, int64_t since, mu_tombstone_cb *cb,
+                            void *ctx) MU_MUST_CHECK;
+/* A since below this rev cannot be answered by a delta any more: tombstones older were pruned. */
+int64_t mu_store_oldest_since(const struct mu_store *s);
+/* Forgets tombstones from before that time. */
+int mu_store_prune_tombstones(struct mu_store *s, int64_t before_ms) MU_MUST_CHECK;
+
+/* ---- transcript ---- */
+
+/* Inserts or replaces by id. The text of a message that is streaming may be grown by
+ * mu_store_append_text, whose cost is that of the piece; a later put with the whole text folds the
+ * pieces. put of an id that belongs to another session: -EEXIST. */
+int mu_store_put_message(struct mu_store *s, const struct mu_rec_message *m) MU_MUST_CHECK;
+int mu_store_append_text(struct mu_store *s, const char *message_id, const char *text,
+                         size_t n) MU_MUST_CHECK;
+typedef void mu_message_cb(void *ctx, const struct mu_rec_message *m);
+/* text includes the appended pieces. -ENOENT when there is none. */
+int mu_store_get_message(struct mu_store *s, const char *id, mu_message_cb *cb,
+                         void *ctx) MU_MUST_CHECK;
+/* The newest `limit` messages with seq < before (0: no bound), handed over oldest first, and fewer
+ * when their texts would pass max_bytes (at least one). *has_older tells of more before them. */
+int mu_store_page_messages(struct mu_store *s, const char *session_id, int64_t before,
+                           int64_t limit, int64_t max_bytes, bool *has_older, mu_message_cb *cb,
+                           void *ctx) MU_MUST_CHECK;
+/* Messages with seq > since_seq or rev > since_rev (pass INT64_MAX to leave one out), oldest first,
+ * at most `limit` and max_bytes; -E2BIG when there are more (cb was not called). */
+int mu_store_messages_since(struct mu_store *s, const char *session_id, int64_t since_seq,
+                            int64_t since_rev, int64_t limit, int64_t max_bytes, mu_message_cb *cb,
+                            void *ctx) MU_MUST_CHECK;
+
+/* ---- prompt queue ---- */
+
+/* Appends at the end (position is given by the store, 1-based, dense in the order of insertion). */
+int mu_store_queue_put(struct mu_store *s, const char *session_id, const char *id, const char *text,
+                       int64_t created_at) MU_MUST_CHECK;
+int mu_store_queue_delete(struct mu_store *s, const char *session_id, const char *id) MU_MUST_CHECK;
+typedef void mu_queue_cb(void *ctx, const struct mu_rec_queued_prompt *item);
+int mu_store_queue_each(struct mu_store *s, const char *session_id, mu_queue_cb *cb,
+                        void *ctx) MU_MUST_CHECK;
+/* The session that a queued prompt of this id waits in: copied to out (MU_ID 64+1), -ENOENT. */
+int mu_store_queue_find(struct mu_store *s, const char *id, char out[65]) MU_MUST_CHECK;
+
+/* ---- runs: agent processes and how far their output was consumed ---- */
+
+struct mu_run {
+    const char *id; /* names the directory DIR/runs/<id> of its holder */
+    const char *session_id;
+    const char *agent;   /* agent id */
+    const char *spec;    /* JSON: what the holder was told to start */
+    int64_t offset;      /* spool offset up to which all was consumed … */
+    int64_t skip;        /* … and bytes of the record there that were, too */
+    int64_t last_input;  /* highest input number given so far */
+    const char *decoder; /* JSON of the dialect's state that output alone cannot restore, or NULL */
+    int64_t created_at;
+};
+int mu_store_put_run(struct mu_store *s, const struct mu_run *r) MU_MUST_CHECK;
+int mu_store_delete_run(struct mu_store *s, const char *id) MU_MUST_CHECK; /* and its inputs */
+typedef void mu_run_cb(void *ctx, const struct mu_run *r);
+int mu_store_each_run(struct mu_store *s, mu_run_cb *cb, void *ctx) MU_MUST_CHECK;
+/* Inputs for an agent that its holder has not confirmed: written before they are sent. */
+int mu_store_put_input(struct mu_store *s, const char *run_id, int64_t seq, const char *data,
+                       size_t n) MU_MUST_CHECK;
+int mu_store_delete_inputs(struct mu_store *s, const char *run_id, int64_t up_to) MU_MUST_CHECK;
+typedef void mu_input_cb(void *ctx, int64_t seq, const char *data, size_t n);
+int mu_store_each_input(struct mu_store *s, const char *run_id, mu_input_cb *cb,
+                        void *ctx) MU_MUST_CHECK;
+
+/* ---- access ---- */
+
+/* Secrets are kept as SHA-256 in hex (64 characters), never in clear. kind: "owner", "login",
+ * "used_link". expires_at 0: never. */
+int mu_store_put_secret(struct mu_store *s, const char *kind, const char *sha256_hex,
+                        int64_t created_at, int64_t expires_at) MU_MUST_CHECK;
+/* True when there is such a secret of that kind that has not expired at `now`. */
+bool mu_store_has_secret(struct mu_store *s, const char *kind, const char *sha256_hex, int64_t now);
+int mu_store_delete_secrets(struct mu_store *s, const char *kind) MU_MUST_CHECK; /* all of a kind */
+int mu_store_prune_secrets(struct mu_store *s, int64_t now) MU_MUST_CHECK;
+
+/* ---- for tests ---- */
+
+/* Makes the nth write from now on fail with err (0: off); the fault stays until switched off. */
+void mu_store_fail_after(struct mu_store *s, int writes, int err);
+
+#endif

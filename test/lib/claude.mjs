@@ -1,0 +1,13 @@
+/** The real Claude Code program, from this folder's node_modules. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The folder that holds an executable called `claude`: put it first in PATH. */
+export const claudeBinDir = fileURLToPath(new URL("../node_modules/.bin", import.meta.url));
+export const claudePath = `${claudeBinDir}/claude`;
+
+/** Says clearly what to do where the program is missing. */
+export function requireClaude() {
+  if (existsSync(claudePath)) return claudePath;
+  throw new Error(`${claudePath} is missing: run ./dev setup, which installs what the tests need`);
+}

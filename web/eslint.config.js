@@ -1,0 +1,51 @@
+import { readdirSync } from 'node:fs';
+import hooks from 'eslint-plugin-react-hooks';
+import tseslint from 'typescript-eslint';
+
+const features = readdirSync(new URL('./src/features', import.meta.url));
+
+/** Imports are written from `@/`, and go one way: app → features → components, shared, lib. */
+const upward = { regex: '^\\.\\./', message: 'Import from @/ instead.' };
+const restrict = (patterns) => ['error', { patterns: [upward, ...patterns] }];
+const noFeatures = { regex: '^@/features', message: 'This layer does not know the features.' };
+const noApp = { regex: '^@/app', message: 'Only app/ and main.tsx know app/.' };
+const others = (own) => ({
+  regex: `^@/features/(?!${own}/)`,
+  message: 'Features do not know each other: app/ brings them together.',
+});
+
+export default tseslint.config(
+  { ignores: ['dist', 'src/shared/websocket/generated.ts'] },
+  ...tseslint.configs.strict,
+  hooks.configs.flat['recommended-latest'],
+  {
+    rules: {
+      'no-console': 'error',
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 250 }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-restricted-imports': restrict([]),
+    },
+  },
+  {
+    files: ['src/lib/**', 'src/shared/**', 'src/components/**'],
+    rules: { 'no-restricted-imports': restrict([noFeatures, noApp]) },
+  },
+  ...features.map((name) => ({
+    files: [`src/features/${name}/**`],
+    rules: { 'no-restricted-imports': restrict([others(name), noApp]) },
+  })),
+  {
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
+    ignores: ['src/shared/websocket/**', 'src/test/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportDeclaration[source.value='phoenix']",
+          message: 'Only shared/websocket speaks to the phoenix client.',
+        },
+      ],
+    },
+  },
+);

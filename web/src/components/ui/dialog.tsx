@@ -1,0 +1,32 @@
+import * as Primitive from '@radix-ui/react-dialog';
+import type { ReactNode } from 'react';
+
+interface Props {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description?: ReactNode;
+  children: ReactNode;
+}
+
+export function Dialog({ open, onOpenChange, title, description, children }: Props) {
+  return (
+    <Primitive.Root open={open} onOpenChange={onOpenChange}>
+      <Primitive.Portal>
+        <Primitive.Overlay className="fixed inset-0 z-40 bg-black/35 dark:bg-black/60" />
+        <Primitive.Content
+          {...(description ? {} : { 'aria-describedby': undefined })}
+          className="fixed top-[18vh] left-1/2 z-50 max-h-[70vh] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 animate-rise overflow-y-auto rounded-xl border border-line-strong bg-raised p-5 shadow-float focus:outline-none"
+        >
+          <Primitive.Title className="text-[15px] font-semibold">{title}</Primitive.Title>
+          {description && (
+            <Primitive.Description asChild>
+              <div className="mt-1.5 text-[13px] wrap-anywhere text-ink-2">{description}</div>
+            </Primitive.Description>
+          )}
+          {children}
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  );
+}

@@ -1,0 +1,70 @@
+import * as Primitive from '@radix-ui/react-dropdown-menu';
+import { Check } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { cn } from '@/lib/cn';
+
+interface MenuProps {
+  trigger: ReactNode;
+  children: ReactNode;
+  align?: 'start' | 'end';
+  side?: 'top' | 'bottom';
+}
+
+export function Menu({ trigger, children, align = 'end', side = 'bottom' }: MenuProps) {
+  return (
+    <Primitive.Root modal={false}>
+      <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
+      <Primitive.Portal>
+        <Primitive.Content
+          align={align}
+          side={side}
+          sideOffset={4}
+          collisionPadding={8}
+          className="z-50 max-w-[calc(100vw-1rem)] min-w-44 animate-rise rounded-lg border border-line-strong bg-raised p-1 shadow-float"
+        >
+          {children}
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  );
+}
+
+const item =
+  'flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-[13px] outline-none select-none data-[highlighted]:bg-hover data-[disabled]:cursor-default data-[disabled]:opacity-60';
+
+interface ItemProps {
+  onSelect: () => void;
+  icon?: ReactNode;
+  danger?: boolean;
+  children: ReactNode;
+}
+
+export function MenuItem({ onSelect, icon, danger = false, children }: ItemProps) {
+  return (
+    <Primitive.Item onSelect={onSelect} className={cn(item, danger && 'text-danger')}>
+      {icon}
+      {children}
+    </Primitive.Item>
+  );
+}
+
+export const MenuRadioGroup = Primitive.RadioGroup;
+
+interface RadioProps {
+  value: string;
+  disabled?: boolean;
+  icon?: ReactNode;
+  children: ReactNode;
+}
+
+export function MenuRadioItem({ value, disabled = false, icon, children }: RadioProps) {
+  return (
+    <Primitive.RadioItem value={value} disabled={disabled} className={item}>
+      {icon}
+      <span className="min-w-0 grow">{children}</span>
+      <Primitive.ItemIndicator>
+        <Check className="size-3.5 text-accent-text" aria-hidden />
+      </Primitive.ItemIndicator>
+    </Primitive.RadioItem>
+  );
+}

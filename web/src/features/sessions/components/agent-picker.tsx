@@ -1,0 +1,50 @@
+import { ChevronDown } from 'lucide-react';
+import { Menu, MenuRadioGroup, MenuRadioItem } from '@/components/ui/menu';
+import type { AgentResponse } from '@/shared/websocket';
+import { AgentIcon } from './agent-icon';
+
+interface Props {
+  agents: readonly AgentResponse[];
+  chosen: AgentResponse | undefined;
+  onChoose: (id: string) => void;
+}
+
+/** Who does the work. One that is not installed is shown with what is missing. */
+export function AgentPicker({ agents, chosen, onChoose }: Props) {
+  const trigger = (
+    <button
+      type="button"
+      data-testid="agent-picker"
+      aria-label={`Agent: ${chosen?.name ?? 'none'}`}
+      className="inline-flex h-8 min-w-0 items-center gap-1.5 rounded-lg px-2 text-[13px] text-ink-2 hover:bg-hover hover:text-ink"
+    >
+      {chosen && <AgentIcon agent={chosen.id} className="size-3.5" />}
+      <span className="truncate">{chosen?.name ?? 'No agent'}</span>
+      <ChevronDown aria-hidden className="size-3.5 shrink-0" />
+    </button>
+  );
+  return (
+    <Menu trigger={trigger} align="start" side="top">
+      <MenuRadioGroup value={chosen?.id ?? ''} onValueChange={onChoose}>
+        {agents.map((agent) => (
+          <MenuRadioItem
+            key={agent.id}
+            value={agent.id}
+            disabled={!agent.available}
+            icon={<AgentIcon agent={agent.id} className="size-4 text-ink-2" />}
+          >
+            <span className="block">
+              {agent.name}
+              {agent.version && <span className="ml-1.5 text-xs text-ink-3">{agent.version}</span>}
+            </span>
+            {!agent.available && (
+              <span className="block max-w-72 text-xs text-ink-3">
+                Not installed. {agent.missing}
+              </span>
+            )}
+          </MenuRadioItem>
+        ))}
+      </MenuRadioGroup>
+    </Menu>
+  );
+}

@@ -1,0 +1,45 @@
+import { useLocation, useNavigate } from 'react-router';
+import { messageOf } from '@/lib/errors';
+import { drafts, projectDraft } from '../drafts';
+import { useCreateSession } from '../mutations';
+import { useAgentChoice } from '../use-agent-choice';
+import { sendMessage } from '../use-send-message';
+import { AgentPicker } from './agent-picker';
+import { Composer } from './composer';
+
+/** A session that is not there yet: the first message makes it. */
+export function DraftSession({ projectId }: { projectId: string }) {
+  const { agents, chosen, choose, problem } = useAgentChoice();
+  const create = useCreateSession();
+  const navigate = useNavigate();
+  const { key: focusKey } = useLocation();
+  const draftKey = projectDraft(projectId);
+  const onSend = (text: string) => {
+    if (!chosen) return;
+    create.mutate(
+      { projectId, agent: chosen.id },
+      {
+        onSuccess: (session) => {
+          drafts.set(draftKey, '');
+          sendMessage(session.id, text);
+          void navigate(`/projects/${projectId}/sessions/${session.id}`);
+        },
+        onError: (error) => drafts.restore(draftKey, '', messageOf(error)),
+      },
+    );
+  };
+  return (
+    <Composer
+      draftKey={draftKey}
+      focusKey={focusKey}
+      busy={create.isPending}
+      blocked={problem}
+      placeholder={
+        chosen?.id === 'shell' ? 'Run a shell command…' : 'What should be done in this project?'
+      }
+      onSend={onSend}
+    >
+      <AgentPicker agents={agents} chosen={chosen} onChoose={choose} />
+    </Composer>
+  );
+}

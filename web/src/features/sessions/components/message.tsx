@@ -1,0 +1,83 @@
+import { Brain, CircleAlert, Info } from 'lucide-react';
+import { memo } from 'react';
+import type { MessageResponse } from '@/shared/websocket';
+import { hintFor } from '../hints';
+import { Fold } from './fold';
+import { TextMessage } from './text-message';
+import { ToolMessage } from './tool-message';
+
+interface Props {
+  message: MessageResponse;
+  agent: string;
+}
+
+/** One record of the transcript. It renders again only when the record changes. */
+export const Message = memo(function Message({ message, agent }: Props) {
+  const plain = agent === 'shell';
+  switch (message.kind) {
+    case 'user':
+      return <UserBubble text={message.text} plain={plain} />;
+    case 'text':
+      return <TextMessage text={message.text} plain={plain} />;
+    case 'thinking':
+      return <Thinking message={message} />;
+    case 'tool':
+      return <ToolMessage message={message} />;
+    case 'notice':
+      return <Notice text={message.text} />;
+    case 'error':
+      return <ErrorCard text={message.text} />;
+    default: {
+      const _exhaustive: never = message.kind;
+      return <Notice text={String(_exhaustive)} />;
+    }
+  }
+});
+
+export function UserBubble({ text, plain }: { text: string; plain: boolean }) {
+  return (
+    <div className="flex justify-end pl-10">
+      <div
+        className={
+          'max-w-full rounded-2xl rounded-br-md bg-accent-soft px-3.5 py-2 wrap-anywhere whitespace-pre-wrap' +
+          (plain ? ' font-mono text-[12.5px]' : '')
+        }
+      >
+        {text}
+      </div>
+    </div>
+  );
+}
+
+function Thinking({ message }: { message: MessageResponse }) {
+  return (
+    <Fold
+      icon={<Brain aria-hidden className="size-3.5 shrink-0 text-ink-3" />}
+      summary={<span className="text-ink-3">{message.streaming ? 'Thinking…' : 'Thought'}</span>}
+      empty={message.text === ''}
+    >
+      <div className="text-[13px] wrap-anywhere whitespace-pre-wrap text-ink-2">{message.text}</div>
+    </Fold>
+  );
+}
+
+function Notice({ text }: { text: string }) {
+  return (
+    <p className="flex items-start gap-2 text-[13px] text-ink-3">
+      <Info aria-hidden className="mt-[3px] size-3.5 shrink-0" />
+      <span className="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span>
+    </p>
+  );
+}
+
+function ErrorCard({ text }: { text: string }) {
+  return (
+    <div className="rounded-lg border border-danger-line bg-danger-soft px-3.5 py-2.5">
+      <p className="flex items-start gap-2 text-[13px] font-medium text-danger">
+        <CircleAlert aria-hidden className="mt-[3px] size-3.5 shrink-0" />
+        <span className="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span>
+      </p>
+      <p className="mt-1 pl-5.5 text-[13px] text-ink-2">{hintFor(text)}</p>
+    </div>
+  );
+}

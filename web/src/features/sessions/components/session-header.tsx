@@ -1,0 +1,68 @@
+import { CircleStop } from 'lucide-react';
+import { Button } from '@/components/ui/button';
+import { Tooltip } from '@/components/ui/tooltip';
+import { cn } from '@/lib/cn';
+import { duration, useSeconds } from '@/lib/time';
+import type { SessionResponse } from '@/shared/websocket';
+import { badgeOf } from '../badge';
+import { useCancelTurn } from '../mutations';
+import { useAgentName } from '../use-agent-name';
+import { AgentIcon } from './agent-icon';
+import { InlineName } from './inline-name';
+import { SessionMenu } from './session-menu';
+
+const tones = { working: 'text-working', waiting: 'text-waiting', error: 'text-danger' };
+
+export function SessionHeader({ session }: { session: SessionResponse }) {
+  const cancel = useCancelTurn(session.id);
+  const agent = useAgentName(session.agent);
+  const badge = badgeOf(session);
+  const working = session.state === 'working';
+  return (
+    <>
+      <div className="flex min-w-0 grow items-center gap-2">
+        <InlineName session={session} />
+        <span className="hidden shrink-0 items-center gap-1.5 rounded-full border border-line px-2 py-0.5 text-xs text-ink-2 sm:inline-flex">
+          <AgentIcon agent={session.agent} className="size-3" />
+          {agent}
+        </span>
+      </div>
+      {badge && (
+        <Tooltip text={badge.reason} side="bottom">
+          <span
+            tabIndex={0}
+            data-testid="session-header-state"
+            className={cn(
+              'hidden shrink-0 items-center gap-1.5 rounded-md px-1 text-xs font-medium sm:flex',
+              tones[badge.kind],
+            )}
+          >
+            <span
+              aria-hidden
+              className={cn('size-1.5 rounded-full bg-current', working && 'animate-breathe')}
+            />
+            {badge.label}
+            {working && session.turn_started_at && <Elapsed since={session.turn_started_at} />}
+          </span>
+        </Tooltip>
+      )}
+      {working && (
+        <Button
+          size="sm"
+          data-testid="cancel-button"
+          disabled={cancel.isPending}
+          onClick={() => cancel.mutate()}
+        >
+          <CircleStop className="size-3.5" aria-hidden />
+          Cancel
+        </Button>
+      )}
+      <SessionMenu session={session} />
+    </>
+  );
+}
+
+function Elapsed({ since }: { since: string }) {
+  const now = useSeconds();
+  return <span className="tabular-nums opacity-80">{duration(now - Date.parse(since))}</span>;
+}

@@ -1,0 +1,47 @@
+import { useLocation } from 'react-router';
+import type { SessionResponse } from '@/shared/websocket';
+import { drafts, sessionDraft } from '../drafts';
+import { useSessionDetail } from '../queries';
+import { useMarkRead } from '../use-mark-read';
+import { sendMessage, usePending } from '../use-send-message';
+import { useSessionWebSocket } from '../use-session-web-socket';
+import { useAgentName } from '../use-agent-name';
+import { AgentIcon } from './agent-icon';
+import { Composer } from './composer';
+import { QueueList } from './queue-list';
+import { Transcript } from './transcript';
+
+/** One session: what was said, what waits, and where one goes on. Mounted anew for each session. */
+export function SessionView({ session }: { session: SessionResponse }) {
+  useSessionWebSocket(session.id);
+  useMarkRead(session);
+  const { data: detail } = useSessionDetail(session.id);
+  const pending = usePending(session.id);
+  const { key: focusKey } = useLocation();
+  const agent = useAgentName(session.agent);
+  const draftKey = sessionDraft(session.id);
+  const onSend = (text: string) => {
+    drafts.set(draftKey, '');
+    sendMessage(session.id, text);
+  };
+  const placeholder = session.agent === 'shell' ? 'Run a shell command…' : `Message ${agent}…`;
+  return (
+    <div className="flex min-h-0 grow flex-col">
+      <Transcript session={session} detail={detail} pending={pending} />
+      <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-6">
+        <QueueList queue={detail?.queue ?? []} session={session} />
+        <Composer
+          draftKey={draftKey}
+          focusKey={focusKey}
+          placeholder={session.state === 'working' ? `${agent} is working; this will be queued…` : placeholder}
+          onSend={onSend}
+        >
+          <span className="inline-flex items-center gap-1.5 px-1.5 text-[13px] text-ink-3">
+            <AgentIcon agent={session.agent} className="size-3.5" />
+            {agent}
+          </span>
+        </Composer>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { Tooltip } from '@/components/ui/tooltip';
+import { cn } from '@/lib/cn';
+import type { SessionResponse } from '@/shared/websocket';
+import { badgeOf } from '../badge';
+
+const looks = {
+  working: 'bg-working-soft text-working',
+  waiting: 'bg-waiting-soft text-waiting',
+  error: 'bg-danger-soft text-danger',
+};
+
+/** In its session's row: what the session is doing, and nothing while it is idle. */
+export function StateBadge({ session, onOpen }: { session: SessionResponse; onOpen: () => void }) {
+  const badge = badgeOf(session);
+  if (!badge) return null;
+  return (
+    <Tooltip text={badge.reason} side="right">
+      <button
+        type="button"
+        data-testid="session-state-badge"
+        data-state-kind={badge.kind}
+        aria-label={`${badge.label}: ${badge.reason}`}
+        onClick={onOpen}
+        className={cn(
+          'relative inline-flex h-5 shrink-0 items-center gap-1.5 rounded-full px-2 text-[11px] font-medium',
+          looks[badge.kind],
+        )}
+      >
+        <span
+          aria-hidden
+          className={cn(
+            'size-1.5 rounded-full bg-current',
+            badge.kind === 'working' && 'animate-breathe',
+          )}
+        />
+        {badge.label}
+      </button>
+    </Tooltip>
+  );
+}

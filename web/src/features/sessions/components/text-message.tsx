@@ -1,0 +1,29 @@
+import { lazy, Suspense, useDeferredValue } from 'react';
+import { stripAnsi } from '../ansi';
+
+const Markdown = lazy(() => import('./markdown'));
+
+interface Props {
+  text: string;
+  /** Output of the shell agent, which is not Markdown. */
+  plain: boolean;
+}
+
+export function TextMessage({ text, plain }: Props) {
+  // While text streams, typing and scrolling come before parsing it.
+  const deferred = useDeferredValue(text);
+  if (plain) return <Output text={deferred} />;
+  return (
+    <Suspense fallback={<div className="wrap-anywhere whitespace-pre-wrap">{deferred}</div>}>
+      <Markdown text={deferred} />
+    </Suspense>
+  );
+}
+
+export function Output({ text }: { text: string }) {
+  return (
+    <pre className="overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2.5 font-mono text-[12.5px] leading-[1.55] wrap-anywhere whitespace-pre-wrap">
+      {stripAnsi(text)}
+    </pre>
+  );
+}

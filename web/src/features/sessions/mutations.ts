@@ -1,0 +1,58 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { toast } from 'sonner';
+import { request } from '@/lib/api';
+import { messageOf } from '@/lib/errors';
+import { updateView } from '@/shared/rows/store';
+import { mergeSessionRows, removeIds } from '@/shared/rows/view';
+import { callSession, eventBus } from '@/shared/websocket';
+import { applyOlder, type SessionDetail } from './channel';
+import { sessionKeys } from './queries';
+
+export function useCreateSession() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ projectId, agent }: { projectId: string; agent: string }) =>
+      request('create_session', { id: projectId, body: { agent } }),
+    onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
+  });
+}
+
+export function useRenameSession() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, name }: { id: string; name: string }) =>
+      request('update_session', { id, body: { name } }),
+    onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
+  });
+}
+
+export function useDeleteSession() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => request('delete_session', { id }),
+    onSuccess: (_nothing, id) => {
+      updateView(client, (view) => removeIds(view, { projects: [], sessions: [id] }));
+      client.removeQueries({ queryKey: sessionKeys.detail(id) });
+    },
+  });
+}
+
+/** Older messages, when the reader comes to the top. */
+export function useLoadOlder(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (before: number) => request('list_messages', { id, query: { before, limit: 100 } }),
+    onSuccess: (page, before) =>
+      client.setQueryData<SessionDetail>(sessionKeys.detail(id), (old) =>
+        applyOlder(old, page, before),
+      ),
+    onError: (error) => toast.error(`Older messages did not load. ${messageOf(error)}`),
+  });
+}
+
+export function useCancelTurn(id: string) {
+  return useMutation({
+    mutationFn: () => callSession(eventBus, id, 'cancel', {}),
+    onError: (error) => toast.error(`The turn was not cancelled. ${messageOf(error)}`),
+  });
+}

@@ -1,0 +1,68 @@
+import { type ErrorResponse, Routes, type RouteTypes } from '@/shared/websocket/generated';
+
+type RouteName = keyof typeof Routes;
+
+/** A request that was refused (`code` is the protocol's), or that got no answer (`NETWORK`). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+interface Options<K extends RouteName> {
+  /** The value of `:id` in the path. */
+  id?: string;
+  query?: Record<string, string | number>;
+  body?: RouteTypes[K]['request'];
+  signal?: AbortSignal;
+}
+
+/** One request of the protocol's REST table. */
+export async function request<K extends RouteName>(
+  name: K,
+  options: Options<K> = {},
+): Promise<RouteTypes[K]['response']> {
+  const { method, path } = Routes[name];
+  const url = path.replace(':id', encodeURIComponent(options.id ?? ''));
+  const query = options.query ? `?${new URLSearchParams(text(options.query))}` : '';
+  const response = await send(url + query, {
+    method,
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.body === undefined ? {} : json(options.body)),
+  });
+  if (!response.ok) throw await refusal(response);
+  const body = await response.text();
+  return (body === '' ? undefined : JSON.parse(body)) as RouteTypes[K]['response'];
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, credentials: 'same-origin' });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, 'NETWORK', 'muster does not answer. Is `muster serve` running?');
+  }
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const fallback = `The server answered ${response.status}.`;
+  try {
+    const { error } = (await response.json()) as ErrorResponse;
+    return new ApiError(response.status, error.code, error.message || fallback);
+  } catch {
+    return new ApiError(response.status, 'UNKNOWN', fallback);
+  }
+}
+
+function json(body: unknown): RequestInit {
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+function text(query: Record<string, string | number>): Record<string, string> {
+  return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,14 @@
+import { useSyncExternalStore } from 'react';
+
+const phone = '(max-width: 767px)';
+
+function subscribe(listener: () => void): () => void {
+  const query = matchMedia(phone);
+  query.addEventListener('change', listener);
+  return () => query.removeEventListener('change', listener);
+}
+
+/** Too narrow for the sidebar beside the page. */
+export function useIsPhone(): boolean {
+  return useSyncExternalStore(subscribe, () => matchMedia(phone).matches);
+}

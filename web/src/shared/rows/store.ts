@@ -1,0 +1,35 @@
+import { notifyManager, type QueryClient } from '@tanstack/react-query';
+import type { ProjectWithSessions } from '@/shared/websocket/generated';
+import { projectKeys } from './keys';
+import { emptyView, type ProjectsView, type SyncState } from './view';
+
+/** The list and how far it is known, as they are in the cache now. */
+export function readView(client: QueryClient): ProjectsView {
+  const projects = client.getQueryData<ProjectWithSessions[]>(projectKeys.withSessions());
+  const sync = client.getQueryData<SyncState>(projectKeys.syncState());
+  return { ...emptyView, ...sync, projects };
+}
+
+/** The only way in which the list in the cache changes: a pure function, applied to it. */
+export function updateView(
+  client: QueryClient,
+  change: (view: ProjectsView) => ProjectsView,
+): ProjectsView {
+  const before = readView(client);
+  const after = change(before);
+  const { projects, ...sync } = after;
+  notifyManager.batch(() => {
+    if (after !== before) client.setQueryData<SyncState>(projectKeys.syncState(), sync);
+    if (projects && projects !== before.projects) {
+      client.setQueryData<ProjectWithSessions[]>(projectKeys.withSessions(), [...projects]);
+    }
+  });
+  return after;
+}
+
+/** Nothing of this is fetched again by itself, and nothing is compared deeply: `rev` does that. */
+export function keepViewForever(client: QueryClient): void {
+  const defaults = { staleTime: Infinity, gcTime: Infinity, structuralSharing: false } as const;
+  client.setQueryDefaults(projectKeys.withSessions(), defaults);
+  client.setQueryDefaults(projectKeys.syncState(), defaults);
+}

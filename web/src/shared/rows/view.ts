@@ -1,0 +1,109 @@
+import type {
+  ProjectResponse,
+  ProjectWithSessions,
+  SessionResponse,
+  SessionUpdatedData,
+} from '@/shared/websocket/generated';
+import {
+  dropRows,
+  findSession,
+  mergeProject,
+  mergeSessions,
+  patchSession,
+  type Rows,
+} from './rows';
+
+/** How far the list is known to be complete. */
+export interface SyncState {
+  /** The history that `rev` counts in; null: nothing is known yet. */
+  epoch: string | null;
+  /** The list holds every change up to this one. Single rows may be newer. */
+  rev: number;
+  /** Something was missed: a `sync` is due, and until its answer the view is unverified. */
+  gap: boolean;
+  /** Ids that were deleted. Ids are not used again within one epoch. */
+  gone: ReadonlySet<string>;
+}
+
+export interface ProjectsView extends SyncState {
+  projects: Rows | undefined;
+}
+
+export const emptyView: ProjectsView = {
+  projects: undefined,
+  epoch: null,
+  rev: 0,
+  gap: false,
+  gone: new Set(),
+};
+
+export function withRows(view: ProjectsView, projects: Rows): ProjectsView {
+  return projects === view.projects ? view : { ...view, projects };
+}
+
+/**
+ * Whether a row that is not in the list is new. The list holds every change up to its rev, so one
+ * that is not above it was deleted since, and comes with an answer that was slow.
+ */
+function isNew(view: ProjectsView, row: { id: string; rev: number }): boolean {
+  return row.rev > view.rev && !view.gone.has(row.id);
+}
+
+/** A whole row that came by itself: the answer to a request, or of a session's topic. */
+export function mergeProjectRow(view: ProjectsView, project: ProjectResponse): ProjectsView {
+  if (!view.projects) return view;
+  const known = view.projects.some((row) => row.id === project.id);
+  if (!known && !isNew(view, project)) return view;
+  return withRows(view, mergeProject(view.projects, project));
+}
+
+export function mergeSessionRows(
+  view: ProjectsView,
+  sessions: readonly SessionResponse[],
+): ProjectsView {
+  if (!view.projects) return view;
+  return withRows(view, mergeSessions(view.projects, sessions, (row) => isNew(view, row)));
+}
+
+/**
+ * A patch from a session's own topic. It fits only a row that is as new as the push before it;
+ * another row waits for topic `projects`, which brings the same change.
+ */
+export function patchSessionRow(view: ProjectsView, push: SessionUpdatedData): ProjectsView {
+  if (!view.projects) return view;
+  const row = findSession(view.projects, push.sessionId);
+  if (!row || row.rev < push.prev) return view;
+  return withRows(view, patchSession(view.projects, push));
+}
+
+export function removeIds(
+  view: ProjectsView,
+  removed: { projects: readonly string[]; sessions: readonly string[] },
+): ProjectsView {
+  const ids = [...removed.projects, ...removed.sessions].filter((id) => !view.gone.has(id));
+  const projects = view.projects && dropRows(view.projects, removed.projects, removed.sessions);
+  if (ids.length === 0 && projects === view.projects) return view;
+  return { ...view, projects, gone: new Set([...view.gone, ...ids]) };
+}
+
+/** The whole list as it was at `rev`, merged row by row: what is newer here stays, deletions too. */
+export function mergeWholeList(
+  view: ProjectsView,
+  list: readonly ProjectWithSessions[],
+  rev: number,
+): ProjectsView {
+  const ids = new Set(list.flatMap((row) => [row.id, ...row.sessions.map((item) => item.id)]));
+  const missing = (row: { id: string; rev: number }) => row.rev <= rev && !ids.has(row.id);
+  const rows = view.projects ?? [];
+  const removed = {
+    projects: rows.filter(missing).map((row) => row.id),
+    sessions: rows.flatMap((row) => row.sessions.filter(missing).map((item) => item.id)),
+  };
+  let next = removeIds({ ...view, projects: rows }, removed);
+  for (const { sessions: _sessions, ...project } of list) next = mergeProjectRow(next, project);
+  next = mergeSessionRows(
+    next,
+    list.flatMap((row) => row.sessions),
+  );
+  return { ...next, rev: Math.max(view.rev, rev) };
+}

@@ -1,0 +1,467 @@
+// Printed by tools/gen_ts.c from protocol/protocol.def. Do not edit: change the
+// definition and run `./dev fmt`.
+/* eslint-disable */
+
+export const SessionStates = ['idle', 'working', 'error'] as const;
+export type SessionState = (typeof SessionStates)[number];
+
+export const WaitingFors = ['permission', 'question'] as const;
+export type WaitingFor = (typeof WaitingFors)[number];
+
+export const MessageKinds = ['user', 'text', 'thinking', 'tool', 'notice', 'error'] as const;
+export type MessageKind = (typeof MessageKinds)[number];
+
+export const SyncModes = ['current', 'delta', 'snapshot'] as const;
+export type SyncMode = (typeof SyncModes)[number];
+
+export const SnapshotReasons = ['no_since', 'epoch_changed', 'ahead', 'too_old', 'too_large'] as const;
+export type SnapshotReason = (typeof SnapshotReasons)[number];
+
+export interface ProjectResponse {
+  id: string;
+  name: string;
+  path: string;
+  created_at: string;
+  updated_at: string;
+  rev: number;
+}
+
+export interface SessionResponse {
+  id: string;
+  project_id: string;
+  name: string;
+  agent: string;
+  state: SessionState;
+  error_message: string | null;
+  waiting_for: WaitingFor | null;
+  waiting_since: string | null;
+  turn_started_at: string | null;
+  last_seq: number;
+  read_seq: number;
+  queue_length: number;
+  cli_session_id: string | null;
+  node: string | null;
+  metadata: Record<string, unknown> | null;
+  archived_at: string | null;
+  created_at: string;
+  updated_at: string;
+  rev: number;
+}
+
+export interface ProjectWithSessions {
+  id: string;
+  name: string;
+  path: string;
+  created_at: string;
+  updated_at: string;
+  rev: number;
+  sessions: SessionResponse[];
+}
+
+export interface MessageResponse {
+  id: string;
+  session_id: string;
+  seq: number;
+  kind: MessageKind;
+  text: string;
+  streaming: boolean;
+  metadata: Record<string, unknown> | null;
+  created_at: string;
+  rev: number;
+}
+
+export interface QueuedPrompt {
+  id: string;
+  text: string;
+  position: number;
+  created_at: string;
+}
+
+export interface AgentResponse {
+  id: string;
+  name: string;
+  dialect: string;
+  available: boolean;
+  path: string | null;
+  version: string | null;
+  missing: string | null;
+}
+
+export interface Since {
+  epoch: string;
+  rev: number;
+}
+
+export interface JoinParams {
+  since?: Since | null;
+  since_seq?: number | null;
+}
+
+export interface Removed {
+  projects: string[];
+  sessions: string[];
+}
+
+export interface SyncCurrent {
+  epoch: string;
+  rev: number;
+  mode: 'current';
+}
+
+export interface SyncDelta {
+  epoch: string;
+  rev: number;
+  mode: 'delta';
+  projects: ProjectResponse[];
+  sessions: SessionResponse[];
+  removed: Removed;
+}
+
+export interface SyncSnapshot {
+  epoch: string;
+  rev: number;
+  mode: 'snapshot';
+  reason: SnapshotReason;
+  projects: ProjectWithSessions[];
+}
+
+export interface SubscribeSuccessData {
+  sessionId: string;
+  epoch: string;
+  rev: number;
+  mode: SyncMode;
+  reason?: SnapshotReason;
+  session: SessionResponse;
+  messages: MessageResponse[];
+  has_older: boolean;
+  queue: QueuedPrompt[];
+}
+
+export interface SessionUpdatedData extends Partial<Omit<SessionResponse, 'id' | 'rev'>> {
+  sessionId: string;
+  rev: number;
+  prev: number;
+}
+
+export interface ProjectUpdatedData extends Partial<Omit<ProjectResponse, 'id' | 'rev'>> {
+  projectId: string;
+  rev: number;
+  prev: number;
+}
+
+export interface SessionCreatedData {
+  rev: number;
+  prev: number;
+  session: SessionResponse;
+}
+
+export interface SessionDeletedData {
+  rev: number;
+  prev: number;
+  sessionId: string;
+}
+
+export interface ProjectCreatedData {
+  rev: number;
+  prev: number;
+  project: ProjectResponse;
+}
+
+export interface ProjectDeletedData {
+  rev: number;
+  prev: number;
+  projectId: string;
+}
+
+export interface HeadData {
+  rev: number;
+}
+
+export interface StreamOutputData {
+  sessionId: string;
+  message_id: string;
+  at: number;
+  text: string;
+}
+
+export interface MessageAddedData {
+  sessionId: string;
+  message: MessageResponse;
+}
+
+export interface CompleteData {
+  sessionId: string;
+  rev: number;
+  cancelled: boolean;
+  error_message: string | null;
+}
+
+export interface ErrorData {
+  sessionId: string;
+  message: string;
+  fatal: boolean;
+}
+
+export interface QueueUpdatedData {
+  sessionId: string;
+  queue: QueuedPrompt[];
+}
+
+export interface SendMessageRequest {
+  id: string;
+  text: string;
+}
+
+export interface SendMessageReply {
+  id: string;
+  queued: boolean;
+}
+
+export interface MarkReadRequest {
+  seq?: number;
+}
+
+export interface CreateProjectRequest {
+  path: string;
+  name?: string;
+}
+
+export interface UpdateProjectRequest {
+  name: string;
+}
+
+export interface CreateSessionRequest {
+  agent: string;
+  name?: string;
+  options?: Record<string, unknown> | null;
+}
+
+export interface UpdateSessionRequest {
+  name?: string;
+  archived?: boolean;
+}
+
+export interface EmptyReply {
+}
+
+export interface ProjectListResponse {
+  epoch: string;
+  rev: number;
+  projects: ProjectWithSessions[];
+}
+
+export interface MessageListResponse {
+  messages: MessageResponse[];
+  has_older: boolean;
+}
+
+export interface AgentListResponse {
+  agents: AgentResponse[];
+}
+
+export interface ErrorBody {
+  code: string;
+  message: string;
+}
+
+export interface ErrorResponse {
+  error: ErrorBody;
+}
+
+export type ProjectsSync = SyncCurrent | SyncDelta | SyncSnapshot;
+
+export const SessionEventTypes = {
+  STREAM_OUTPUT: 'stream_output',
+  MESSAGE_COMPLETE: 'message_complete',
+  ERROR: 'error',
+  SUBSCRIBE_SUCCESS: 'subscribe_success',
+  SESSION_UPDATED: 'session_updated',
+  MESSAGE_ADDED: 'message_added',
+  QUEUE_UPDATED: 'queue_updated',
+  SYNC: 'sync',
+  HEAD: 'head',
+  SEND_MESSAGE: 'send_message',
+  CANCEL: 'cancel',
+  SUBSCRIBE: 'subscribe',
+  MARK_READ: 'mark_read',
+} as const;
+
+export type SessionEvent =
+  | { type: typeof SessionEventTypes.STREAM_OUTPUT; data: StreamOutputData }
+  | { type: typeof SessionEventTypes.MESSAGE_COMPLETE; data: CompleteData }
+  | { type: typeof SessionEventTypes.ERROR; data: ErrorData }
+  | { type: typeof SessionEventTypes.SUBSCRIBE_SUCCESS; data: SubscribeSuccessData }
+  | { type: typeof SessionEventTypes.SESSION_UPDATED; data: SessionUpdatedData }
+  | { type: typeof SessionEventTypes.MESSAGE_ADDED; data: MessageAddedData }
+  | { type: typeof SessionEventTypes.QUEUE_UPDATED; data: QueueUpdatedData }
+  | { type: typeof SessionEventTypes.SYNC; data: SubscribeSuccessData }
+  | { type: typeof SessionEventTypes.HEAD; data: HeadData };
+
+export const ProjectEventTypes = {
+  SESSION_CREATED: 'session_created',
+  SESSION_UPDATED: 'session_updated',
+  SESSION_DELETED: 'session_deleted',
+  PROJECT_CREATED: 'project_created',
+  PROJECT_UPDATED: 'project_updated',
+  PROJECT_DELETED: 'project_deleted',
+  SYNC: 'sync',
+  HEAD: 'head',
+} as const;
+
+export type ProjectEvent =
+  | { type: typeof ProjectEventTypes.SESSION_CREATED; data: SessionCreatedData }
+  | { type: typeof ProjectEventTypes.SESSION_UPDATED; data: SessionUpdatedData }
+  | { type: typeof ProjectEventTypes.SESSION_DELETED; data: SessionDeletedData }
+  | { type: typeof ProjectEventTypes.PROJECT_CREATED; data: ProjectCreatedData }
+  | { type: typeof ProjectEventTypes.PROJECT_UPDATED; data: ProjectUpdatedData }
+  | { type: typeof ProjectEventTypes.PROJECT_DELETED; data: ProjectDeletedData }
+  | { type: typeof ProjectEventTypes.SYNC; data: ProjectsSync }
+  | { type: typeof ProjectEventTypes.HEAD; data: HeadData };
+
+export interface SessionCalls {
+  send_message: { request: SendMessageRequest; reply: SendMessageReply };
+  cancel: { request: EmptyReply; reply: EmptyReply };
+  subscribe: { request: JoinParams; reply: SubscribeSuccessData };
+  sync: { request: JoinParams; reply: SubscribeSuccessData };
+  mark_read: { request: MarkReadRequest; reply: EmptyReply };
+}
+
+export interface ProjectCalls {
+  sync: { request: JoinParams; reply: ProjectsSync };
+}
+
+export const Channels = {
+  projects: () => 'projects',
+  session: (id: string) => `session:${id}`,
+} as const;
+
+export const ErrorCodes = {
+  BAD_REQUEST: { status: 400, text: "The request is not well formed." },
+  INVALID_JSON: { status: 400, text: "The body is not valid JSON." },
+  UNAUTHORIZED: { status: 401, text: "Not signed in. Open the link that `muster login-url` prints, or send the owner token." },
+  LOGIN_EXPIRED: { status: 401, text: "This sign-in link is used up or older than 10 minutes. `muster login-url` prints a new one." },
+  FORBIDDEN_HOST: { status: 403, text: "This server does not answer to that Host name." },
+  FORBIDDEN_ORIGIN: { status: 403, text: "Requests from another origin are refused." },
+  NOT_FOUND: { status: 404, text: "There is nothing at this address." },
+  PROJECT_NOT_FOUND: { status: 404, text: "There is no project with this id." },
+  SESSION_NOT_FOUND: { status: 404, text: "There is no session with this id." },
+  METHOD_NOT_ALLOWED: { status: 405, text: "This address does not take that method." },
+  CONFLICT: { status: 409, text: "That contradicts what is stored." },
+  PROJECT_EXISTS: { status: 409, text: "There is a project for this directory already." },
+  TOO_LARGE: { status: 413, text: "That is larger than the limit." },
+  UNSUPPORTED_TYPE: { status: 415, text: "A body must be sent as Content-Type: application/json." },
+  INVALID_FIELD: { status: 422, text: "A field is missing or has a wrong value." },
+  PATH_INVALID: { status: 422, text: "That path is not a directory that can be read." },
+  AGENT_UNKNOWN: { status: 422, text: "There is no agent with this id." },
+  QUEUE_FULL: { status: 429, text: "The queue of this session is full. Wait for a turn to end, or remove a prompt." },
+  LIMIT_REACHED: { status: 429, text: "A limit of this server is reached." },
+  UNKNOWN_EVENT: { status: 400, text: "This topic does not take that event." },
+  STORE_FULL: { status: 507, text: "The disk is full: nothing was changed. Free some space and try again." },
+  STORE_FAILED: { status: 503, text: "The database could not be written: nothing was changed." },
+  SHUTTING_DOWN: { status: 503, text: "The server is shutting down." },
+  INTERNAL: { status: 500, text: "Something went wrong in the server; its log has more." },
+} as const;
+export type ErrorCode = keyof typeof ErrorCodes;
+
+export const Routes = {
+  list_projects: { method: 'GET', path: '/api/projects' },
+  create_project: { method: 'POST', path: '/api/projects' },
+  get_project: { method: 'GET', path: '/api/projects/:id' },
+  update_project: { method: 'PATCH', path: '/api/projects/:id' },
+  delete_project: { method: 'DELETE', path: '/api/projects/:id' },
+  create_session: { method: 'POST', path: '/api/projects/:id/sessions' },
+  get_session: { method: 'GET', path: '/api/sessions/:id' },
+  update_session: { method: 'PATCH', path: '/api/sessions/:id' },
+  delete_session: { method: 'DELETE', path: '/api/sessions/:id' },
+  list_messages: { method: 'GET', path: '/api/sessions/:id/messages' },
+  send_message: { method: 'POST', path: '/api/sessions/:id/messages' },
+  cancel_session: { method: 'POST', path: '/api/sessions/:id/cancel' },
+  read_session: { method: 'POST', path: '/api/sessions/:id/read' },
+  list_agents: { method: 'GET', path: '/api/agents' },
+  healthz: { method: 'GET', path: '/healthz' },
+  metrics: { method: 'GET', path: '/metrics' },
+  login: { method: 'GET', path: '/login' },
+} as const;
+
+export interface RouteTypes {
+  list_projects: { request: void; response: ProjectListResponse };
+  create_project: { request: CreateProjectRequest; response: ProjectResponse };
+  get_project: { request: void; response: ProjectWithSessions };
+  update_project: { request: UpdateProjectRequest; response: ProjectResponse };
+  delete_project: { request: void; response: void };
+  create_session: { request: CreateSessionRequest; response: SessionResponse };
+  get_session: { request: void; response: SessionResponse };
+  update_session: { request: UpdateSessionRequest; response: SessionResponse };
+  delete_session: { request: void; response: void };
+  list_messages: { request: void; response: MessageListResponse };
+  send_message: { request: SendMessageRequest; response: SendMessageReply };
+  cancel_session: { request: EmptyReply; response: SessionResponse };
+  read_session: { request: MarkReadRequest; response: SessionResponse };
+  list_agents: { request: void; response: AgentListResponse };
+  healthz: { request: void; response: void };
+  metrics: { request: void; response: void };
+  login: { request: void; response: void };
+}
+
+export const Limits = {
+  /** bytes of one prompt */
+  PROMPT_BYTES: 1048576,
+  /** bytes of a prompt to the shell agent, which takes it as an argument */
+  SHELL_PROMPT_BYTES: 120000,
+  /** bytes of a session's or project's name */
+  NAME_BYTES: 200,
+  /** bytes of a project's path */
+  PATH_BYTES: 4095,
+  /** bytes of a session's options */
+  OPTIONS_BYTES: 65536,
+  /** prompts waiting in one session */
+  QUEUE_LENGTH: 100,
+  /** projects of one server */
+  PROJECTS: 1000,
+  /** sessions of one server */
+  SESSIONS: 20000,
+  /** messages in one page or join reply */
+  PAGE_MESSAGES: 200,
+  /** bytes of message text in one page or join reply, but at least one message */
+  PAGE_BYTES: 2097152,
+  /** rows in a delta; past it a snapshot, too_large */
+  DELTA_ROWS: 2000,
+  /** bytes of a request body */
+  BODY_BYTES: 2162688,
+  /** bytes of one WebSocket message from a client */
+  FRAME_BYTES: 2162688,
+  /** topics joined on one connection */
+  TOPICS_PER_CONNECTION: 100,
+  /** connections of one server */
+  CONNECTIONS: 20000,
+  /** unsent bytes past which state pushes are merged into one sync */
+  STATE_LANE_BYTES: 65536,
+  /** unsent bytes of replies past which a connection is closed (1013) */
+  FIRST_LANE_BYTES: 1048576,
+  /** seconds without any drain progress before a connection is closed (1013) */
+  DRAIN_SECONDS: 30,
+  /** seconds for the head of a request to arrive */
+  REQUEST_HEAD_SECONDS: 5,
+  /** seconds for a whole request to arrive */
+  REQUEST_SECONDS: 30,
+  /** seconds for which a sign-in link is good, once */
+  LOGIN_LINK_SECONDS: 600,
+  /** seconds for which a browser stays signed in */
+  LOGIN_SECONDS: 2592000,
+  /** seconds of silence before a connection is closed (1002) */
+  IDLE_SECONDS: 60,
+  /** seconds without a push before a topic gets `head` */
+  HEAD_SECONDS: 25,
+  /** bytes of one line of an agent's protocol; a longer one is skipped with a notice */
+  LINE_BYTES: 16777216,
+  /** bytes of text in one message of the transcript; more goes into the next */
+  MESSAGE_BYTES: 262144,
+  /** bytes of text that one turn adds to the transcript; the rest is counted, its end kept */
+  TURN_BYTES: 4194304,
+  /** bytes of an error_message */
+  ERROR_BYTES: 2000,
+  /** milliseconds for which an agent's output is gathered before it is stored and pushed */
+  TICK_MS: 30,
+  /** seconds for which a deleted row is remembered for deltas */
+  TOMBSTONE_SECONDS: 604800,
+} as const;

@@ -1,0 +1,58 @@
+import type { EventBus } from './event-bus';
+import { CallError } from './phoenix';
+
+/** A server that is there answers a `sync` well within this; else the connection is replaced. */
+const ANSWER_MS = 6_000;
+
+interface Options<Reply> {
+  bus: EventBus;
+  channel: string;
+  ask: () => Promise<Reply>;
+  onAnswer: (reply: Reply) => void;
+}
+
+/**
+ * Asks for a `sync` whenever something was missed, one at a time, and says meanwhile that the topic's
+ * view is unverified. Without a connection it does nothing: the join that follows does the same.
+ */
+export class SyncLoop<Reply> {
+  private asking = false;
+  private stopped = false;
+
+  constructor(private readonly options: Options<Reply>) {}
+
+  request(): void {
+    const { bus, channel } = this.options;
+    bus.status.lost(channel, bus.lastHeard(channel));
+    if (!this.asking && bus.isJoined(channel)) void this.run();
+  }
+
+  lost(): void {
+    const { bus, channel } = this.options;
+    bus.status.lost(channel, bus.lastHeard(channel));
+  }
+
+  verified(): void {
+    this.options.bus.status.verified(this.options.channel);
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async run(): Promise<void> {
+    this.asking = true;
+    const hurry = setTimeout(() => this.options.bus.reconnect(), ANSWER_MS);
+    try {
+      const reply = await this.options.ask();
+      this.asking = false;
+      if (!this.stopped) this.options.onAnswer(reply);
+    } catch (error) {
+      // Refused: the next event shows the gap again. No answer: the rejoin brings what is missing.
+      if (!(error instanceof CallError)) throw error;
+    } finally {
+      clearTimeout(hurry);
+      this.asking = false;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import type { ProxyOptions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+/** The running muster that `npm run dev` stands in front of. */
+const target = process.env.MUSTER_URL ?? 'http://127.0.0.1:4747';
+
+/** muster checks Host and Origin, so both must be its own. */
+function toMuster(ws: boolean): ProxyOptions {
+  return {
+    target,
+    changeOrigin: true,
+    ws,
+    configure(proxy) {
+      proxy.on('proxyReq', (request) => {
+        if (request.getHeader('origin')) request.setHeader('origin', target);
+      });
+      proxy.on('proxyReqWs', (request) => request.setHeader('origin', target));
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  server: {
+    host: 'localhost',
+    port: 5173,
+    strictPort: true,
+    proxy: {
+      '/api': toMuster(false),
+      '/login': toMuster(false),
+      '/healthz': toMuster(false),
+      '/socket': toMuster(true),
+    },
+  },
+  build: { target: 'es2022', sourcemap: false, assetsInlineLimit: 0 },
+  test: {
+    environment: 'jsdom',
+    setupFiles: ['src/test/setup.ts'],
+    include: ['src/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+  },
+});
