@@ -88,14 +88,19 @@ static void push_union(const char *topic, const char *at, const char *id, const 
         printf("\n  | { type: typeof %s.%s; data: %s }", object, id, ts);
 }
 
+/* The names printed so far in the object at hand: a push and a call may share one. */
+static const char *seen[64];
+static size_t seen_count;
+
 static void event_name(const char *topic, const char *at, const char *id, const char *event)
 {
-    static char seen[4096];
-    char key[128];
-    snprintf(key, sizeof key, "|%s/%s|", topic, id);
-    if (strcmp(topic, at) != 0 || strstr(seen, key))
+    if (strcmp(topic, at) != 0)
         return;
-    strncat(seen, key, sizeof seen - strlen(seen) - 1);
+    for (size_t i = 0; i < seen_count; i++)
+        if (strcmp(seen[i], id) == 0)
+            return;
+    if (seen_count < sizeof seen / sizeof seen[0])
+        seen[seen_count++] = id;
     printf("  %s: '%s',\n", id, event);
 }
 
@@ -108,6 +113,7 @@ static void events(void)
     printf("} as const;\n\nexport type SessionEvent =");
 #define PUSH(topic, id, event, ts) push_union("session", #topic, #id, #ts, "SessionEventTypes");
 #include "protocol/protocol.def"
+    seen_count = 0;
     printf(";\n\nexport const ProjectEventTypes = {\n");
 #define PUSH(topic, id, event, ts) event_name("projects", #topic, #id, event);
 #define CALL(topic, id, event, request, reply) event_name("projects", #topic, #id, event);

@@ -119,7 +119,12 @@ int mu_iso_parse(const char *s, int64_t *ms)
         return -EINVAL;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    *ms = (int64_t)timegm(&tm) * 1000 + milli;
+    int64_t at = (int64_t)timegm(&tm) * 1000 + milli;
+    char again[MU_ISO_SIZE];
+    mu_iso_format(at, again);
+    if (strcmp(s, again) != 0)
+        return -EINVAL; /* the 30th of February, a sign, a missing zero */
+    *ms = at;
     return 0;
 }
 

@@ -91,12 +91,14 @@ struct mu_holder *mu_holder_attach(struct uv_loop_s *loop, const char *rundir, u
 int mu_holder_input(struct mu_holder *h, uint64_t seq, const void *data, size_t n) MU_MUST_CHECK;
 /* Closes the agent's stdin behind the inputs given so far. */
 void mu_holder_close_stdin(struct mu_holder *h);
-/* A signal to the agent's whole process group. */
+/* A signal (1..63) to the agent's whole process group. It, and kill, may overtake inputs that the
+ * holder has not accepted yet: they must arrive when the agent does not read its stdin. */
 void mu_holder_signal(struct mu_holder *h, int sig);
 /* SIGKILL to the group, to all that descends from the agent and to all that bears its marker. */
 void mu_holder_kill(struct mu_holder *h);
 
-/* Everything below offset is durably consumed. Lower than before: ignored. */
+/* Everything below offset is durably consumed. Lower than before, or above what was
+ * delivered: ignored. */
 void mu_holder_ack(struct mu_holder *h, uint64_t offset);
 
 /* Stops and continues delivery. While paused no record callback comes (on_ready may). */

@@ -70,8 +70,9 @@ struct run {
     uint64_t offset, skip;
     uint64_t written_offset;
     uint64_t saved_offset, saved_skip;
-    uint64_t end; /* behind the last record that was seen */
+    uint64_t end; /* behind its last record */
     int64_t last_input, confirmed_input;
+    int64_t prompt_input; /* the input that was the turn's prompt; 0: none */
     char *lost;   /* why, when the holder is gone */
     bool holding; /* offset and skip are where an incomplete line began */
     bool stored;  /* its row is committed */

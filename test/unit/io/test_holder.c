@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -231,8 +232,10 @@ static void wait_gone(struct run *r)
 
 static void run_close(struct run *r)
 {
-    if (r->h)
+    if (r->h) {
+        mu_holder_ack(r->h, r->expect); /* lets the holder go */
         detach(r);
+    }
     uv_close((uv_handle_t *)&r->watchdog, NULL);
     uv_close((uv_handle_t *)&r->tick, NULL);
     uv_run(&r->loop, UV_RUN_DEFAULT);
@@ -645,14 +648,17 @@ static void kill_leaves_nothing(void **state)
     MU_UNUSED(state);
     run_open(&r);
     start_sh(&r, "trap '' TERM HUP INT; setsid sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' & "
-                 "env -i setsid sleep 1000 & sleep 1000 & echo up; wait; sleep 1000");
+                 "env -i setsid sleep 1000 & echo $!; sleep 1000 & wait; sleep 1000");
     WAIT(&r, r.out.len > 0);
+    pid_t unmarked = (pid_t)atol(r.out.data);
+    assert_true(mu_proc_start_time(unmarked) >= 0);
     assert_true(living(&r) >= 3);
     mu_holder_kill(r.h);
     WAIT(&r, r.exited);
     assert_int_equal(r.how.signal, SIGKILL);
     WAIT(&r, living(&r) == 0);
-    wait_gone(&r); /* and it waited for what has no marker, too */
+    wait_gone(&r);
+    assert_int_equal(mu_proc_start_time(unmarked), -1); /* found by descent */
     run_close(&r);
 }
 
@@ -706,6 +712,39 @@ static void holder_killed_while_alone(void **state)
     assert_string_equal(r.out.data, "first\n");
     assert_int_equal(living(&r), 0);
     free(path);
+    run_close(&r);
+}
+
+/* kill -9 of a server in the middle: the agent does not notice, the next server has everything. */
+static void server_killed(void **state)
+{
+    struct run r;
+    int status;
+    MU_UNUSED(state);
+    run_open(&r);
+    r.auto_ack = false;
+    pid_t server = fork();
+    if (server == 0) {
+        struct run first = r;
+        uv_loop_init(&first.loop);
+        start_sh(&first, "echo one; read x; echo $x; read x; echo $x");
+        while (first.out.len < 4)
+            uv_run(&first.loop, UV_RUN_ONCE);
+        if (mu_holder_input(first.h, 1, "two\n", 4))
+            _exit(1);
+        while (first.out.len < 8)
+            uv_run(&first.loop, UV_RUN_ONCE);
+        kill(getpid(), SIGKILL);
+    }
+    assert_int_equal(waitpid(server, &status, 0), server);
+    assert_true(WIFSIGNALED(status));
+    attach(&r, 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "two\n", 4), 0);
+    assert_int_equal(mu_holder_input(r.h, 2, "three\n", 6), 0);
+    WAIT(&r, r.exited);
+    assert_string_equal(r.out.data, "one\ntwo\nthree\n");
+    assert_int_equal(r.last_input, 1);
+    assert_int_equal(r.inputs_done, 2);
     run_close(&r);
 }
 
@@ -824,6 +863,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(leftovers_get_killed),
         cmocka_unit_test(holder_killed),
         cmocka_unit_test(holder_killed_while_alone),
+        cmocka_unit_test(server_killed),
         cmocka_unit_test(finished_while_alone),
         cmocka_unit_test(never_started),
         cmocka_unit_test(second_holder_harmless),

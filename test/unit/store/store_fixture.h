@@ -2,10 +2,10 @@
 #ifndef MU_TEST_STORE_FIXTURE_H
 #define MU_TEST_STORE_FIXTURE_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 
 #include <cmocka.h>
 
@@ -156,9 +156,8 @@ SHARED int put_message(struct mu_store *s, const char *session_id, const char *i
 SHARED void dump_rows(sqlite3 *db, const char *table, struct mu_buf *out)
 {
     sqlite3_stmt *q = NULL;
-    assert_int_equal(
-        sqlite3_prepare_v2(db, text("SELECT * FROM \"%s\"", table), -1, &q, NULL),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, text("SELECT * FROM \"%s\"", table), -1, &q, NULL),
+                     SQLITE_OK);
     while (sqlite3_step(q) == SQLITE_ROW) {
         mu_buf_str(out, table);
         for (int c = 0; c < sqlite3_column_count(q); c++) {
@@ -177,8 +176,8 @@ SHARED char *dump(sqlite3 *db)
     struct mu_buf out = {0};
     sqlite3_stmt *q = NULL;
     assert_int_equal(
-        sqlite3_prepare_v2(
-            db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", -1, &q, NULL),
+        sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+                           -1, &q, NULL),
         SQLITE_OK);
     while (sqlite3_step(q) == SQLITE_ROW)
         dump_rows(db, (const char *)sqlite3_column_text(q, 0), &out);

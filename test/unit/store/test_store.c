@@ -345,9 +345,9 @@ static void the_queue_keeps_its_order(void **state)
 static void see_run(void *ctx, const struct mu_run *r)
 {
     struct seen *seen = ctx;
-    strcat(seen->list, text("%s %s %s %s %d+%d %d %s ", r->id, r->session_id, r->agent, r->spec,
-                            (int)r->offset, (int)r->skip, (int)r->last_input,
-                            r->decoder ? r->decoder : "-"));
+    strcat(seen->list,
+           text("%s %s %s %s %d+%d %d %s ", r->id, r->session_id, r->agent, r->spec, (int)r->offset,
+                (int)r->skip, (int)r->last_input, r->decoder ? r->decoder : "-"));
 }
 
 static void see_input(void *ctx, int64_t seq, const char *data, size_t n)

@@ -270,8 +270,7 @@ static void a_killed_writer_loses_nothing_it_acknowledged(void **state)
         OK(mu_store_get_session(f->s, "s1", last_seq_is, row));
         assert_in_range(row[0], acknowledged, acknowledged + 1);
         assert_int_equal(count_messages(f->s), row[0]);
-        OK(mu_store_page_messages(f->s, "s1", 0, 100000, INT64_MAX, &older, highest_rev,
-                                  &highest));
+        OK(mu_store_page_messages(f->s, "s1", 0, 100000, INT64_MAX, &older, highest_rev, &highest));
         assert_int_equal(highest, mu_store_rev(f->s)); /* the message is the newest write */
         assert_int_equal(row[1], highest - 1);
         assert_string_equal(mu_store_epoch(f->s), epoch);

@@ -5,7 +5,13 @@ import {
   SessionEventTypes,
   type SubscribeSuccessData,
 } from '@/shared/websocket';
-import { appendText, highestSeq, mergeMessages, type Messages, prependMessages } from './transcript';
+import {
+  appendText,
+  highestSeq,
+  mergeMessages,
+  type Messages,
+  prependMessages,
+} from './transcript';
 
 /** What the page holds of one session besides its row. */
 export interface SessionDetail {
@@ -28,7 +34,8 @@ export function applySessionEvent(
   detail: SessionDetail | undefined,
   event: SessionEvent,
 ): SessionDetail | undefined {
-  if (event.type === SessionEventTypes.SUBSCRIBE_SUCCESS) return applySync(detail, event.data, true);
+  if (event.type === SessionEventTypes.SUBSCRIBE_SUCCESS)
+    return applySync(detail, event.data, true);
   if (event.type === SessionEventTypes.SYNC) return applySync(detail, event.data, false);
   if (!detail) return detail;
   switch (event.type) {

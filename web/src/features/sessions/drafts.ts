@@ -37,7 +37,7 @@ class Drafts {
   /** Text that could not be sent comes back in front of what was typed since. */
   restore(key: string, text: string, problem: string): void {
     const since = this.get(key).text;
-    this.put(key, { text: since ? `${text}\n${since}` : text, problem });
+    this.put(key, { text: [text, since].filter((part) => part !== '').join('\n'), problem });
   }
 
   private put(key: string, draft: Draft): void {

@@ -62,7 +62,10 @@ export function mergeSessionRows(
   sessions: readonly SessionResponse[],
 ): ProjectsView {
   if (!view.projects) return view;
-  return withRows(view, mergeSessions(view.projects, sessions, (row) => isNew(view, row)));
+  return withRows(
+    view,
+    mergeSessions(view.projects, sessions, (row) => isNew(view, row)),
+  );
 }
 
 /**

@@ -16,7 +16,15 @@ interface Props {
 }
 
 /** Enter sends, Shift+Enter breaks the line; an input method's own Enter does neither. */
-export function Composer({ draftKey, placeholder, onSend, blocked, busy = false, focusKey, children }: Props) {
+export function Composer({
+  draftKey,
+  placeholder,
+  onSend,
+  blocked,
+  busy = false,
+  focusKey,
+  children,
+}: Props) {
   const input = useRef<HTMLTextAreaElement>(null);
   const { draft, setDraft } = useDraft(draftKey);
   const ready = draft.text.trim() !== '' && !busy && !blocked;

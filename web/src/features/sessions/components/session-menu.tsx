@@ -27,11 +27,21 @@ export function SessionMenu({ session, className }: Props) {
   };
   return (
     <>
-      <Menu trigger={<IconButton label={`Actions for ${session.name}`} className={className}><Ellipsis className="size-4" /></IconButton>}>
+      <Menu
+        trigger={
+          <IconButton label={`Actions for ${session.name}`} className={className}>
+            <Ellipsis className="size-4" />
+          </IconButton>
+        }
+      >
         <MenuItem icon={<Pencil className="size-3.5" />} onSelect={() => setDialog('rename')}>
           Rename…
         </MenuItem>
-        <MenuItem danger icon={<Trash2 className="size-3.5" />} onSelect={() => setDialog('delete')}>
+        <MenuItem
+          danger
+          icon={<Trash2 className="size-3.5" />}
+          onSelect={() => setDialog('delete')}
+        >
           Delete…
         </MenuItem>
       </Menu>

@@ -35,7 +35,11 @@ export const SessionRow = memo(function SessionRow({ session, viewed }: Props) {
       >
         <AgentIcon agent={session.agent} className="size-3.5 text-ink-3" />
         <span
-          className={cn('truncate text-[13px]', unread || viewed ? 'text-ink' : 'text-ink-2', unread && 'font-medium')}
+          className={cn(
+            'truncate text-[13px]',
+            unread || viewed ? 'text-ink' : 'text-ink-2',
+            unread && 'font-medium',
+          )}
         >
           {session.name}
         </span>

@@ -33,7 +33,9 @@ export function SessionView({ session }: { session: SessionResponse }) {
         <Composer
           draftKey={draftKey}
           focusKey={focusKey}
-          placeholder={session.state === 'working' ? `${agent} is working; this will be queued…` : placeholder}
+          placeholder={
+            session.state === 'working' ? `${agent} is working; this will be queued…` : placeholder
+          }
           onSend={onSend}
         >
           <span className="inline-flex items-center gap-1.5 px-1.5 text-[13px] text-ink-3">

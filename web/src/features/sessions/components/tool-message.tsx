@@ -6,7 +6,9 @@ import { Fold } from './fold';
 import { Output } from './text-message';
 
 const marks = {
-  running: <LoaderCircle aria-label="running" className="size-3.5 shrink-0 animate-spin text-working" />,
+  running: (
+    <LoaderCircle aria-label="running" className="size-3.5 shrink-0 animate-spin text-working" />
+  ),
   done: <CircleCheck aria-label="done" className="size-3.5 shrink-0 text-ok" />,
   failed: <CircleX aria-label="failed" className="size-3.5 shrink-0 text-danger" />,
 };

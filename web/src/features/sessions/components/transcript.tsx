@@ -30,7 +30,10 @@ export function Transcript({ session, detail, pending }: Props) {
         aria-label="Transcript"
         className="h-full overflow-y-auto overscroll-contain outline-none [overflow-anchor:none]"
       >
-        <div ref={stick.content} className="mx-auto flex max-w-3xl flex-col gap-4 px-4 py-6 sm:px-6">
+        <div
+          ref={stick.content}
+          className="mx-auto flex max-w-3xl flex-col gap-4 px-4 py-6 sm:px-6"
+        >
           {!detail && <Skeleton />}
           {detail?.hasOlder && <LoadOlder session={session} first={messages[0]?.seq ?? 0} />}
           {messages.map((message) => (
@@ -89,7 +92,9 @@ function Working({ waiting }: { waiting: boolean }) {
 }
 
 function Nothing() {
-  return <p className="py-16 text-center text-[13px] text-ink-3">Nothing has been said here yet.</p>;
+  return (
+    <p className="py-16 text-center text-[13px] text-ink-3">Nothing has been said here yet.</p>
+  );
 }
 
 function Skeleton() {

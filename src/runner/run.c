@@ -1,0 +1,602 @@
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "runner/internal.h"
+
+static const struct mu_holder_cb holder_callbacks; /* below */
+
+static char *rundir(const struct run *run)
+{
+    return mu_asprintf("%s/%s", run->r->runs_dir, run->id);
+}
+
+struct run *run_find(struct mu_runner *r, const char *id)
+{
+    struct run *run;
+    HASH_FIND_STR(r->runs, id, run);
+    return run;
+}
+
+/* ---- a run in memory ---- */
+
+static void on_timer(void *ctx);
+
+static struct run *make(struct mu_runner *r, const char *id)
+{
+    struct run *run = mu_alloc(sizeof *run);
+    run->r = r;
+    snprintf(run->id, sizeof run->id, "%s", id);
+    run->timer = mu_timer_new(r->loop, on_timer, run);
+    HASH_ADD_STR(r->runs, id, run);
+    return run;
+}
+
+void run_free(struct run *run)
+{
+    HASH_DEL(run->r->runs, run);
+    if (run->sess)
+        run->sess->run = NULL;
+    if (run->state)
+        run->agent->dialect->close(run->state);
+    mu_timer_free(run->timer);
+    free(run->spec);
+    free(run->lost);
+    free(run);
+}
+
+static int make_spec(struct mu_runner *r, struct run *run, const struct sess *s, const char *prompt,
+                     const char *cwd)
+{
+    MU_UNUSED(r);
+    struct mu_buf spec = {0};
+    struct mu_agent_start start = {.run_id = run->id,
+                                   .program = mu_agent_program(run->agent),
+                                   .cwd = cwd,
+                                   .prompt = prompt,
+                                   .cli_session_id = s->s.row.cli_session_id,
+                                   .options = s->s.options};
+    int rc = run->agent->dialect->spec(&start, &spec);
+    run->spec = mu_buf_take(&spec);
+    return rc;
+}
+
+static void on_project_path(void *ctx, const struct mu_rec_project *p)
+{
+    *(char **)ctx = mu_strdup(p->path);
+}
+
+struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const char *prompt,
+                    char why[256])
+{
+    char *cwd = NULL;
+    const struct mu_agent *agent = mu_agent_find(s->s.row.agent);
+    int rc = mu_store_get_project(r->store, s->s.row.project_id, on_project_path, &cwd);
+    if (!agent || rc) {
+        snprintf(why, 256, agent ? "The session's project could not be read." :
+                                   "This muster does not know the agent of this session.");
+        free(cwd);
+        return NULL;
+    }
+    struct run *run = make(r, id);
+    run->agent = agent;
+    run->created_at = mu_now_ms();
+    snprintf(run->session_id, sizeof run->session_id, "%s", s->id);
+    rc = make_spec(r, run, s, prompt, cwd);
+    free(cwd);
+    if (rc) {
+        snprintf(why, 256, "The agent could not be started: its command line is %s.",
+                 mu_strerror(rc));
+        run_free(run);
+        return NULL;
+    }
+    run->state = agent->dialect->open(NULL);
+    run->sess = s;
+    s->run = run;
+    run_write(run);
+    runner_action(r, EFFECT_START, run);
+    run_feed(run, prompt);
+    return run;
+}
+
+/* ---- its row ---- */
+
+static void put_decoder(const struct run *run, struct mu_buf *json)
+{
+    mu_buf_str(json, "{\"dialect\":");
+    run->agent->dialect->save(run->state, json);
+    if (run->sess) {
+        mu_buf_str(json, ",\"transcript\":");
+        mu_transcript_save(&run->sess->tr, json);
+    }
+    mu_buf_printf(json, ",\"prompt_input\":%" PRId64 ",\"closing\":%s}", run->prompt_input,
+                  run->closing ? "true" : "false");
+}
+
+void run_write(struct run *run)
+{
+    run->dirty = run->derived = false;
+    if (run->ended || !run->agent)
+        return;
+    struct mu_buf decoder = {0};
+    put_decoder(run, &decoder);
+    struct mu_run row = {.id = run->id,
+                         .session_id = run->session_id,
+                         .agent = run->agent->id,
+                         .spec = run->spec,
+                         .offset = (int64_t)run->offset,
+                         .skip = (int64_t)run->skip,
+                         .last_input = run->last_input,
+                         .decoder = decoder.data,
+                         .created_at = run->created_at};
+    runner_note(run->r, mu_store_put_run(run->r->store, &row));
+    mu_buf_release(&decoder);
+    run->written = true;
+    run->written_offset = run->offset;
+}
+
+static void load(struct run *run, const struct mu_run *row)
+{
+    json_t *decoder = row->decoder ? json_loads(row->decoder, 0, NULL) : NULL;
+    if (run->state)
+        run->agent->dialect->close(run->state);
+    run->agent = mu_agent_find(row->agent);
+    run->state =
+        run->agent ? run->agent->dialect->open(json_object_get(decoder, "dialect")) : NULL;
+    if (run->sess)
+        mu_transcript_load(&run->sess->tr, json_object_get(decoder, "transcript"));
+    run->prompt_input = json_integer_value(json_object_get(decoder, "prompt_input"));
+    run->closing = json_is_true(json_object_get(decoder, "closing"));
+    json_decref(decoder);
+    run->offset = run->saved_offset = (uint64_t)row->offset;
+    run->skip = (uint64_t)row->skip;
+    run->last_input = run->confirmed_input = row->last_input;
+    run->created_at = row->created_at;
+    snprintf(run->session_id, sizeof run->session_id, "%s", row->session_id);
+    mu_str_set(&run->spec, row->spec);
+    run->stored = true;
+    run->holding = run->dirty = run->derived = run->written = run->ended = false;
+}
+
+static void give_input(void *ctx, int64_t seq, const char *data, size_t n)
+{
+    struct run *run = ctx;
+    if (seq <= run->confirmed_input)
+        run->confirmed_input = seq - 1;
+    int rc = run->holder ? mu_holder_input(run->holder, (uint64_t)seq, data, n) : 0;
+    if (rc && rc != -EALREADY && rc != -EPIPE)
+        mu_log(MU_LOG_ERROR, "agent_input_refused", "run", run->id, "error", mu_strerror(rc), NULL);
+}
+
+static void give_stored_inputs(struct run *run)
+{
+    int rc = mu_store_each_input(run->r->store, run->id, give_input, run);
+    if (rc)
+        mu_log(MU_LOG_ERROR, "agent_inputs_unreadable", "run", run->id, "error", mu_strerror(rc),
+               NULL);
+}
+
+void run_rewind(struct run *run, const struct mu_run *row)
+{
+    load(run, row);
+    mu_holder_pause(run->holder);
+    int rc = mu_holder_rewind(run->holder, run->offset);
+    if (rc)
+        mu_log(MU_LOG_ERROR, "holder_rewind", "run", run->id, "error", mu_strerror(rc), NULL);
+}
+
+/* ---- what it is told ---- */
+
+void run_input(struct run *run, const struct mu_buf *bytes)
+{
+    struct mu_runner *r = run->r;
+    int64_t seq = ++run->last_input;
+    run->derived = true;
+    runner_note(r, mu_store_put_input(r->store, run->id, seq, bytes->data, bytes->len));
+    struct effect *e = runner_effect(&r->actions, EFFECT_INPUT);
+    snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
+    e->n = seq;
+    mu_buf_add(&e->payload, bytes->data, bytes->len);
+}
+
+void run_feed(struct run *run, const char *prompt)
+{
+    struct mu_buf bytes = {0};
+    if (!run->closing)
+        run->agent->dialect->prompt(run->state, prompt, &bytes);
+    if (bytes.len)
+        run_input(run, &bytes);
+    /* A prompt for a process that takes none any more is an input that never arrives. */
+    run->prompt_input = run->closing ? run->last_input + 1 : run->last_input;
+    run->derived = true;
+    if (run->rung == RUNG_NONE)
+        mu_timer_stop(run->timer);
+    mu_buf_release(&bytes);
+}
+
+void run_interrupt(struct run *run)
+{
+    struct mu_buf bytes = {0};
+    char id[MU_ID_SIZE];
+    mu_id_new(id);
+    run->agent->dialect->interrupt(run->state, id, &bytes);
+    if (bytes.len)
+        run_input(run, &bytes);
+    struct effect *e = runner_effect(&run->r->actions, EFFECT_INTERRUPT);
+    snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
+    e->n = bytes.len > 0;
+    mu_buf_release(&bytes);
+}
+
+static void terminate(struct run *run)
+{
+    run->rung = RUNG_TERMINATED;
+    mu_holder_signal(run->holder, SIGTERM);
+    mu_timer_start(run->timer, RUNNER_TERM_MS, 0);
+}
+
+void run_climb(struct run *run)
+{
+    run->rung = RUNG_INTERRUPTED;
+    mu_timer_start(run->timer, RUNNER_INTERRUPT_MS, 0);
+}
+
+void run_stop(struct run *run)
+{
+    if (run->holder && !run->ended)
+        terminate(run);
+}
+
+void run_quiet(struct run *run)
+{
+    if (run->closing || run->ended || !run->agent->dialect->long_lived)
+        return;
+    run->rung = RUNG_NONE;
+    run->prompt_input = 0;
+    run->derived = true;
+    mu_timer_start(run->timer, RUNNER_KEEP_MS, 0);
+}
+
+static void close_idle(struct run *run)
+{
+    if (!run->sess || run->sess->s.row.state == MU_session_state_WORKING)
+        return;
+    run->closing = run->derived = true;
+    mu_holder_close_stdin(run->holder);
+    run_climb(run);
+}
+
+static void on_timer(void *ctx)
+{
+    struct run *run = ctx;
+    if (!run->holder || run->ended)
+        return;
+    switch (run->rung) {
+    case RUNG_NONE:
+        close_idle(run);
+        break;
+    case RUNG_INTERRUPTED:
+        terminate(run);
+        break;
+    case RUNG_TERMINATED:
+        run->rung = RUNG_KILLED;
+        mu_holder_kill(run->holder);
+        break;
+    case RUNG_KILLED:
+        break;
+    }
+}
+
+/* ---- what its holder says ---- */
+
+/* Whatever was consumed; an incomplete line keeps the position where it began. */
+static void consumed(struct run *run, uint64_t next)
+{
+    run->dirty = true;
+    if (run->holding)
+        return;
+    run->offset = next;
+    run->skip = 0;
+}
+
+static void on_output(void *ctx, enum mu_stream stream, const char *data, size_t n, uint64_t offset,
+                      uint64_t next, int64_t time_ms)
+{
+    MU_UNUSED(time_ms);
+    struct run *run = ctx;
+    size_t skip = offset == run->offset && run->skip <= n ? (size_t)run->skip : 0;
+    runner_start_tick(run->r);
+    if (!run->sess || !run->state) {
+        consumed(run, next);
+        return;
+    }
+    size_t len = n - skip;
+    size_t held = run->agent->dialect->feed(run->state, stream, data + skip, len, output_event, run);
+    if (stream == MU_STREAM_OUT) {
+        bool begins_here = held > 0 && (held < len || !run->holding);
+        run->holding = held > 0;
+        if (begins_here) {
+            run->offset = offset;
+            run->skip = n - held;
+        }
+    }
+    consumed(run, next);
+}
+
+static void on_record(struct run *run, uint64_t next)
+{
+    consumed(run, next);
+    runner_start_tick(run->r);
+}
+
+static void on_start(void *ctx, const struct mu_spool_start *start, uint64_t offset, uint64_t next,
+                     int64_t time_ms)
+{
+    MU_UNUSED(start);
+    MU_UNUSED(offset);
+    MU_UNUSED(time_ms);
+    on_record(ctx, next);
+}
+
+static void on_eof(void *ctx, enum mu_stream stream, uint64_t offset, uint64_t next,
+                   int64_t time_ms)
+{
+    MU_UNUSED(stream);
+    MU_UNUSED(offset);
+    MU_UNUSED(time_ms);
+    on_record(ctx, next);
+}
+
+static void on_input_done(void *ctx, uint64_t seq, uint64_t offset, uint64_t next, int64_t time_ms)
+{
+    MU_UNUSED(offset);
+    MU_UNUSED(time_ms);
+    struct run *run = ctx;
+    if ((int64_t)seq > run->confirmed_input)
+        run->confirmed_input = (int64_t)seq;
+    if (run->stored)
+        runner_note(run->r, mu_store_delete_inputs(run->r->store, run->id, (int64_t)seq));
+    run->derived = true;
+    on_record(run, next);
+}
+
+/* The run has ended: what that makes of the session. Its row goes in the same transaction. */
+static void finish(struct run *run, enum mu_turn_outcome outcome, const char *text)
+{
+    struct mu_runner *r = run->r;
+    struct sess *s = run->sess;
+    if (s) {
+        struct mu_update out;
+        struct mu_event ev = {.kind = MU_EV_RUN_ENDED,
+                              .now = mu_now_ms(),
+                              .outcome = outcome,
+                              .text = text && *text ? text : NULL};
+        output_end_turn(run);
+        run->sess = NULL;
+        s->run = NULL;
+        sess_apply(r, s, &ev, &out);
+    }
+    run->ended = true;
+    run->dirty = run->derived = false;
+    mu_timer_stop(run->timer);
+    if (run->stored)
+        runner_note(r, mu_store_delete_run(r->store, run->id));
+    runner_action(r, EFFECT_REMOVE, run);
+}
+
+static void on_exit_(void *ctx, const struct mu_exit *how, uint64_t offset, uint64_t next,
+                     int64_t time_ms)
+{
+    MU_UNUSED(offset);
+    MU_UNUSED(time_ms);
+    struct run *run = ctx;
+    struct mu_agent_end *end = mu_alloc(sizeof *end);
+    run->end = next;
+    if (run->sess && run->state)
+        run->agent->dialect->exited(run->state, how, run->confirmed_input >= run->prompt_input, end,
+                                    output_event, run);
+    finish(run, end->outcome, end->text);
+    free(end);
+}
+
+static void finish_lost(struct run *run)
+{
+    char *text = mu_asprintf("The agent's process was lost: %s", run->lost);
+    finish(run, MU_TURN_ERROR, text);
+    free(text);
+}
+
+static void on_lost(void *ctx, const char *reason)
+{
+    struct run *run = ctx;
+    mu_log(MU_LOG_WARN, "run_lost", "run", run->id, "reason", reason, NULL);
+    mu_str_set(&run->lost, reason);
+    finish_lost(run);
+}
+
+static void on_closed(void *ctx)
+{
+    struct mu_runner *r = ctx;
+    r->holders--;
+    runner_check_closed(r);
+}
+
+static void on_never_started(void *ctx)
+{
+    struct run *run = ctx;
+    mu_holder_close(run->holder, on_closed, run->r);
+    run->holder = NULL;
+    if (run->sess)
+        run_start(run);
+    else
+        finish(run, MU_TURN_ERROR, NULL);
+}
+
+static const struct mu_holder_cb holder_callbacks = {
+    .on_start = on_start,
+    .on_output = on_output,
+    .on_input_done = on_input_done,
+    .on_eof = on_eof,
+    .on_exit = on_exit_,
+    .on_lost = on_lost,
+    .on_never_started = on_never_started,
+};
+
+void run_start(struct run *run)
+{
+    struct mu_runner *r = run->r;
+    struct mu_hold_spec_owned spec;
+    char *dir = rundir(run);
+    int rc = mu_hold_spec_get(run->spec, strlen(run->spec), &spec);
+    if (rc) {
+        mu_str_set(&run->lost, "its command line cannot be read");
+        finish_lost(run);
+    } else {
+        struct mu_holder_start how = {.exe = r->exe, .rundir = dir, .spec = spec.spec};
+        run->holder = mu_holder_start(mu_loop_uv(r->loop), &how, &holder_callbacks, run);
+        r->holders++;
+        r->stats.runs++;
+        mu_hold_spec_release(&spec);
+        give_stored_inputs(run);
+    }
+    free(dir);
+}
+
+struct removal {
+    struct mu_runner *r;
+    char *dir;
+};
+
+static void on_removable(void *ctx)
+{
+    struct removal *rm = ctx;
+    int rc = mu_holder_remove(rm->dir);
+    if (rc)
+        mu_log(MU_LOG_WARN, "run_dir_kept", "dir", rm->dir, "error", mu_strerror(rc), NULL);
+    on_closed(rm->r);
+    free(rm->dir);
+    free(rm);
+}
+
+void run_remove(struct run *run)
+{
+    struct removal *rm = mu_alloc(sizeof *rm);
+    *rm = (struct removal){run->r, rundir(run)};
+    if (run->holder) {
+        mu_holder_ack(run->holder, run->end);
+        mu_holder_close(run->holder, on_removable, rm);
+    } else {
+        run->r->holders++;
+        on_removable(rm);
+    }
+    run_free(run);
+}
+
+void run_resume(struct run *run)
+{
+    if (run->lost)
+        finish_lost(run);
+    else if (run->holder)
+        mu_holder_resume(run->holder);
+}
+
+/* ---- after a start of the server ---- */
+
+static void attach(struct run *run)
+{
+    char *dir = rundir(run);
+    run->holder = mu_holder_attach(mu_loop_uv(run->r->loop), dir, run->offset, &holder_callbacks,
+                                   run);
+    run->r->holders++;
+    free(dir);
+    if (!run->sess) {
+        run_stop(run);
+        return;
+    }
+    give_stored_inputs(run);
+    if (run->sess->s.cancelling || run->closing)
+        run_climb(run);
+    else if (run->sess->s.row.state != MU_session_state_WORKING)
+        mu_timer_start(run->timer, RUNNER_KEEP_MS, 0);
+}
+
+static void on_run(void *ctx, const struct mu_run *row)
+{
+    struct mu_runner *r = ctx;
+    struct run *run = make(r, row->id);
+    struct sess *s = sess_get(r, row->session_id);
+    if (s && mu_str_eq(s->s.run_id, row->id) && mu_agent_find(row->agent)) {
+        run->sess = s;
+        s->run = run;
+    }
+    load(run, row);
+}
+
+/* Directories that no row speaks of: of a database that was put back or replaced. */
+static void adopt_strangers(struct mu_runner *r)
+{
+    DIR *dir = opendir(r->runs_dir);
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        if (entry->d_name[0] == '.' || strlen(entry->d_name) != MU_ID_SIZE - 1 ||
+            run_find(r, entry->d_name))
+            continue;
+        mu_log(MU_LOG_WARN, "run_unknown", "run", entry->d_name, NULL);
+        make(r, entry->d_name);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+struct id_list {
+    char (*ids)[65];
+    size_t count;
+};
+
+static void on_row(void *ctx, const struct mu_rec_session *row,
+                   const struct mu_session_private *priv)
+{
+    struct id_list *list = ctx;
+    if (row->state != MU_session_state_WORKING && !priv->run_id)
+        return;
+    list->ids = mu_realloc(list->ids, (list->count + 1) * sizeof *list->ids);
+    snprintf(list->ids[list->count++], sizeof *list->ids, "%s", row->id);
+}
+
+/* Sessions that say they have a process, and have none. */
+static void end_without_run(struct mu_runner *r)
+{
+    struct id_list list = {0};
+    int rc = mu_store_each_session(r->store, NULL, 0, on_row, &list);
+    if (rc)
+        mu_log(MU_LOG_ERROR, "sessions_unreadable", "error", mu_strerror(rc), NULL);
+    for (size_t i = 0; i < list.count; i++) {
+        struct sess *s = sess_get(r, list.ids[i]);
+        struct mu_update out;
+        struct mu_event ev = {.kind = MU_EV_RUN_ENDED,
+                              .now = mu_now_ms(),
+                              .outcome = MU_TURN_ERROR,
+                              .text = "The agent's process was lost while the server was down."};
+        if (s && !s->run)
+            sess_apply(r, s, &ev, &out);
+    }
+    free(list.ids);
+}
+
+void runs_attach(struct mu_runner *r)
+{
+    int rc = mu_store_each_run(r->store, on_run, r);
+    if (rc)
+        mu_log(MU_LOG_ERROR, "runs_unreadable", "error", mu_strerror(rc), NULL);
+    end_without_run(r);
+    adopt_strangers(r);
+    for (struct run *run = r->runs, *next; run; run = next) {
+        next = run->hh.next;
+        attach(run);
+    }
+}

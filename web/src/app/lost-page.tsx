@@ -1,0 +1,27 @@
+import { Link } from 'react-router';
+import { TopBar } from './top-bar';
+
+/** An address that leads nowhere (any more). */
+export function LostPage({ what }: { what: 'page' | 'project' | 'session' }) {
+  return (
+    <>
+      <TopBar />
+      <div className="grid grow place-items-center p-6 text-center">
+        <div>
+          <h1 className="text-lg font-semibold">There is no such {what}</h1>
+          <p className="mt-1.5 text-ink-2">
+            {what === 'page'
+              ? 'The address is not one of muster.'
+              : `The ${what} was deleted, or never was.`}
+          </p>
+          <Link
+            to="/"
+            className="mt-4 inline-block rounded text-accent-text underline underline-offset-2"
+          >
+            To your projects
+          </Link>
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,31 @@
+import { useParams } from 'react-router';
+import { DraftSession } from '@/features/sessions/components/draft-session';
+import { LostPage } from './lost-page';
+import { usePage } from './page-context';
+import { TopBar } from './top-bar';
+
+/** A project: the composer of its next session. */
+export function ProjectPage() {
+  const { projectId } = useParams();
+  const { projects } = usePage();
+  const project = projects.find((row) => row.id === projectId);
+  if (!project) return <LostPage what="project" />;
+  return (
+    <>
+      <TopBar>
+        <h1 className="truncate text-sm font-semibold">{project.name}</h1>
+        <span className="hidden truncate font-mono text-xs text-ink-3 sm:block">
+          {project.path}
+        </span>
+      </TopBar>
+      <div className="flex min-h-0 grow flex-col justify-end sm:justify-center">
+        <div className="mx-auto w-full max-w-2xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-[14vh]">
+          <h2 className="mb-4 px-1 text-xl font-semibold tracking-tight">
+            New session in {project.name}
+          </h2>
+          <DraftSession key={project.id} projectId={project.id} />
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+import { CloudOff, LoaderCircle } from 'lucide-react';
+import { clockTime } from '@/lib/time';
+import { useConnection, useUnverifiedSince } from '../use-connection';
+import { useVerdict } from '../use-verdict';
+
+const words = {
+  'server-down': 'The server does not answer. Trying again…',
+  'signed-out': 'This browser is not signed in any more: run `muster login-url` and open its link.',
+  refused: 'The server is there, but refuses the connection. Trying again…',
+};
+
+/** Says since when the page cannot vouch for what it shows. */
+export function ConnectionBanner() {
+  const since = useUnverifiedSince();
+  const { phase } = useConnection();
+  const verdict = useVerdict();
+  if (since === null) return null;
+  const connected = phase === 'open';
+  return (
+    <div
+      role="status"
+      data-testid="connection-banner"
+      className="flex shrink-0 items-center gap-2 border-b border-line bg-waiting-soft px-4 py-1.5 text-[13px] text-waiting"
+    >
+      {connected ? (
+        <LoaderCircle aria-hidden className="size-4 shrink-0 animate-spin" />
+      ) : (
+        <CloudOff aria-hidden className="size-4 shrink-0" />
+      )}
+      <p className="min-w-0">
+        <span className="font-medium">
+          {connected ? 'Catching up since ' : 'Disconnected since '}
+          {clockTime(since)}
+        </span>{' '}
+        — what you see is unverified. {connected ? '' : words[verdict ?? 'server-down']}
+      </p>
+    </div>
+  );
+}
