@@ -5,7 +5,10 @@ import tseslint from 'typescript-eslint';
 const features = readdirSync(new URL('./src/features', import.meta.url));
 
 /** Imports are written from `@/`, and go one way: app → features → components, shared, lib. */
-const upward = { regex: '^\\.\\./', message: 'Import from @/ instead.' };
+const upward = {
+  regex: `^\\.\\./(\\.\\./|${features.join('/|')}/)`,
+  message: 'Import from @/ instead.',
+};
 const restrict = (patterns) => ['error', { patterns: [upward, ...patterns] }];
 const noFeatures = { regex: '^@/features', message: 'This layer does not know the features.' };
 const noApp = { regex: '^@/app', message: 'Only app/ and main.tsx know app/.' };
@@ -24,6 +27,10 @@ export default tseslint.config(
       eqeqeq: 'error',
       'max-lines': ['error', { max: 250 }],
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       'no-restricted-imports': restrict([]),
     },
   },

@@ -10,8 +10,8 @@
  * Output comes in pieces that are cut anywhere; feeding it in other pieces gives the same events
  * but for how streaming text is split. A dialect that works by lines holds an incomplete line back
  * and says how much of the piece that is (the return value of feed): so the runner knows from where
- * output has to be read again after a restart. Everything else that output alone cannot restore goes
- * into save, and comes back in open.
+ * output has to be read again after a restart. Everything else that output alone cannot restore
+ * goes into save, and comes back in open.
  */
 #ifndef MU_AGENT_AGENT_H
 #define MU_AGENT_AGENT_H
@@ -109,9 +109,9 @@ struct mu_agent {
     const char *id;
     const char *name;
     const struct mu_dialect *dialect;
-    const char *program;  /* looked for in PATH, or a path */
-    const char *env;      /* a variable that names another program, or NULL */
-    const char *version;  /* option that prints the version, or NULL */
+    const char *program;    /* looked for in PATH, or a path */
+    const char *env;        /* a variable that names another program, or NULL */
+    const char *version;    /* option that prints the version, or NULL */
     const char *how_to_get; /* a sentence */
 };
 

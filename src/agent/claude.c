@@ -8,8 +8,8 @@
 
 /* ---- how it is started ---- */
 
-static const char *const modes[] = {"default",           "acceptEdits", "plan", "dontAsk", "auto",
-                                    "bypassPermissions", NULL};
+static const char *const modes[] = {"default", "acceptEdits",       "plan", "dontAsk",
+                                    "auto",    "bypassPermissions", NULL};
 
 static bool is_mode(const char *word)
 {

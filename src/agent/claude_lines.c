@@ -4,8 +4,8 @@
 
 #include "agent/claude.h"
 
-/* Lines of `--output-format stream-json`. A streamed answer comes twice: as stream_event deltas, and
- * block by block as assistant lines, which have the last word. */
+/* Lines of `--output-format stream-json`. A streamed answer comes twice: as stream_event deltas,
+ * and block by block as assistant lines, which have the last word. */
 
 struct line {
     struct mu_claude *claude;
@@ -40,7 +40,7 @@ static void on_delta(const struct line *l, const json_t *delta)
 {
     const char *type = str(delta, "type");
     bool thinking = is(type, "thinking_delta");
-    const char *text = thinking ? str(delta, "thinking")
+    const char *text = thinking                 ? str(delta, "thinking")
                        : is(type, "text_delta") ? str(delta, "text")
                                                 : NULL;
     if (text && *text)
@@ -67,8 +67,8 @@ static void on_stream_event(const struct line *l)
 /* One line that says what a tool is to do: its most telling argument. */
 static const char *title_of(const json_t *input)
 {
-    static const char *const keys[] = {"command", "file_path",   "path",  "pattern", "url",
-                                       "query",   "description", "prompt", "skill",  NULL};
+    static const char *const keys[] = {"command", "file_path",   "path",   "pattern", "url",
+                                       "query",   "description", "prompt", "skill",   NULL};
     for (size_t i = 0; keys[i]; i++)
         if (str(input, keys[i]))
             return str(input, keys[i]);
@@ -147,12 +147,12 @@ static void on_user(const struct line *l)
             continue;
         struct mu_buf text = {0};
         result_text(json_object_get(block, "content"), &text);
-        emit(l, (struct mu_agent_event){
-                    .kind = MU_AG_TOOL_RESULT,
-                    .id = str(block, "tool_use_id"),
-                    .text = text.data ? text.data : "",
-                    .n = text.len,
-                    .failed = json_is_true(json_object_get(block, "is_error"))});
+        emit(l,
+             (struct mu_agent_event){.kind = MU_AG_TOOL_RESULT,
+                                     .id = str(block, "tool_use_id"),
+                                     .text = text.data ? text.data : "",
+                                     .n = text.len,
+                                     .failed = json_is_true(json_object_get(block, "is_error"))});
         mu_buf_release(&text);
     }
 }
@@ -232,17 +232,21 @@ static const struct {
     const char *words;
     const char *advice;
 } causes[] = {
-    {0, "Not logged in", "Run `claude` in a terminal and log in with /login, or set "
-                         "ANTHROPIC_API_KEY; then send the message again."},
-    {401, "authentication", "Check the API key, or log in again: run `claude` in a terminal and "
-                            "use /login."},
+    {0, "Not logged in",
+     "Run `claude` in a terminal and log in with /login, or set "
+     "ANTHROPIC_API_KEY; then send the message again."},
+    {401, "authentication",
+     "Check the API key, or log in again: run `claude` in a terminal and "
+     "use /login."},
     {403, "permission_error", "The account may not use this. Check the API key and the plan."},
-    {429, "rate_limit", "Too many requests, or the plan's limit is used up. Wait, then send the "
-                        "message again."},
+    {429, "rate_limit",
+     "Too many requests, or the plan's limit is used up. Wait, then send the "
+     "message again."},
     {529, "Overloaded", "Wait a moment, then send the message again."},
     {404, "issue with the selected model", "Choose another model in the session's options."},
-    {0, "ECONNREFUSED", "Check the network, the proxy, and ANTHROPIC_BASE_URL; then send the "
-                        "message again."},
+    {0, "ECONNREFUSED",
+     "Check the network, the proxy, and ANTHROPIC_BASE_URL; then send the "
+     "message again."},
     {0, "Connection", "Check the network and the proxy; then send the message again."},
     {500, "api_error", "The fault is at the model's side. Send the message again later."},
     {0, "maximum number of turns", "Send another message to let it go on."},

@@ -286,10 +286,9 @@ void mu_session_step(const struct mu_session *now, const struct mu_event *ev, st
     out->next = *now;
     dispatch(now, ev, out);
     out->changed = mu_rec_diff(&mu_session_desc, &now->row, &out->next.row);
-    out->private_changed = !mu_str_eq(now->run_id, out->next.run_id) ||
-                           !mu_str_eq(now->turn_id, out->next.turn_id) ||
-                           now->cancelling != out->next.cancelling ||
-                           now->user_named != out->next.user_named;
+    out->private_changed =
+        !mu_str_eq(now->run_id, out->next.run_id) || !mu_str_eq(now->turn_id, out->next.turn_id) ||
+        now->cancelling != out->next.cancelling || now->user_named != out->next.user_named;
     if (out->changed) {
         out->next.row.updated_at = ev->now;
         out->changed |= MU_HAS(session, updated_at);
@@ -308,8 +307,8 @@ const char *mu_session_check(const struct mu_session *s)
         return "what works has a run";
     if ((row->state == MU_session_state_ERROR) != (row->error_message != NULL))
         return "an error has a reason, and nothing else has one";
-    if (row->error_message && (!*row->error_message ||
-                               strlen(row->error_message) > MU_LIMIT_ERROR_BYTES))
+    if (row->error_message &&
+        (!*row->error_message || strlen(row->error_message) > MU_LIMIT_ERROR_BYTES))
         return "a reason has words, within the limit";
     if (row->waiting_for != MU_waiting_for_NONE && (!working || s->cancelling))
         return "only a turn that goes on waits for an answer";

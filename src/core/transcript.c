@@ -204,8 +204,10 @@ void mu_transcript_end_turn(struct mu_transcript *t, mu_transcript_cb *cb, void 
                                        "%d.",
                          t->dropped - (int64_t)t->tail_len, MU_LIMIT_TURN_BYTES);
         emit(cb, ctx,
-             (struct mu_transcript_op){
-                 .kind = MU_TR_ADD, .message = MU_message_kind_NOTICE, .text = notice, .n = (size_t)n});
+             (struct mu_transcript_op){.kind = MU_TR_ADD,
+                                       .message = MU_message_kind_NOTICE,
+                                       .text = notice,
+                                       .n = (size_t)n});
         if (t->tail_len)
             emit(cb, ctx,
                  (struct mu_transcript_op){.kind = MU_TR_ADD,

@@ -33,11 +33,11 @@ struct mu_transcript {
     char id[MU_ID_SIZE];
     int64_t seq;
     int64_t created_at;
-    int64_t bytes;       /* of its text so far */
-    int64_t units;       /* the same in UTF-16 code units: the next piece's `at` */
-    int64_t closed;      /* bytes of this block in messages that were closed because full */
-    int64_t turn_bytes;  /* added by this turn */
-    int64_t dropped;     /* not added */
+    int64_t bytes;      /* of its text so far */
+    int64_t units;      /* the same in UTF-16 code units: the next piece's `at` */
+    int64_t closed;     /* bytes of this block in messages that were closed because full */
+    int64_t turn_bytes; /* added by this turn */
+    int64_t dropped;    /* not added */
     char tail[MU_TRANSCRIPT_TAIL]; /* the end of what was not added */
     size_t tail_len;
     struct mu_transcript_tool tools[MU_TRANSCRIPT_TOOLS]; /* calls without a result yet */

@@ -108,7 +108,9 @@ void mu_holder_resume(struct mu_holder *h);
  * Stays paused if it was. */
 int mu_holder_rewind(struct mu_holder *h, uint64_t offset) MU_MUST_CHECK;
 
-/* Lets go of the run without harming it. No callback but done comes after this call; then the
+/* Lets go of the run without harming it. What was not written to the holder yet (an ack behind
+ * megabytes of input) is dropped; a holder whose last ack is missing ends by itself a minute after
+ * its run. No callback but done comes after this call; then the
  * memory is gone. done may be NULL. */
 void mu_holder_close(struct mu_holder *h, void (*done)(void *ctx), void *ctx);
 

@@ -258,8 +258,7 @@ static void start_next(struct mu_runner *r, struct sess *s)
     int rc = mu_store_queue_each(r->store, s->id, on_first_queued, &q);
     if (rc == 0 && q.id) {
         struct mu_update out;
-        struct mu_event ev = {
-            .kind = MU_EV_NEXT, .now = mu_now_ms(), .id = q.id, .text = q.text};
+        struct mu_event ev = {.kind = MU_EV_NEXT, .now = mu_now_ms(), .id = q.id, .text = q.text};
         sess_apply(r, s, &ev, &out);
     }
     free(q.id);
@@ -268,8 +267,7 @@ static void start_next(struct mu_runner *r, struct sess *s)
 
 static void act(struct mu_runner *r, struct sess *s, const struct mu_event *ev, unsigned actions)
 {
-    const char *prompt =
-        ev->kind == MU_EV_PROMPT || ev->kind == MU_EV_NEXT ? ev->text : NULL;
+    const char *prompt = ev->kind == MU_EV_PROMPT || ev->kind == MU_EV_NEXT ? ev->text : NULL;
     if (actions & MU_DO_START_RUN)
         start_run(r, s, prompt);
     if ((actions & MU_DO_FEED) && s->run)

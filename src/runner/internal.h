@@ -28,25 +28,25 @@
 #include "runner/runner.h"
 
 enum {
-    RUNNER_INTERRUPT_MS = 5000,        /* from an interrupt to SIGTERM */
-    RUNNER_TERM_MS = 5000,             /* from SIGTERM to SIGKILL */
-    RUNNER_RETRY_MS = 1000,            /* from a failed commit to the next try */
-    RUNNER_KEEP_MS = 30 * 60 * 1000,   /* how long an idle agent process is kept */
-    RUNNER_HOUR_MS = 60 * 60 * 1000,   /* between two clean-ups */
-    RUNNER_PENDING_BYTES = 64 * 1024,  /* of streaming text that does not wait for the tick */
-    RUNNER_TOOL_BYTES = 32 * 1024,     /* of a tool's input, and of its output, that are kept */
-    RUNNER_TITLE_BYTES = 200,          /* of the one line about a tool call */
-    RUNNER_PROBE_MS = 5000,            /* for a program to say its version */
-    RUNNER_PROBE_AGE_MS = 60 * 1000,   /* how long the answer holds */
+    RUNNER_INTERRUPT_MS = 5000,       /* from an interrupt to SIGTERM */
+    RUNNER_TERM_MS = 5000,            /* from SIGTERM to SIGKILL */
+    RUNNER_RETRY_MS = 1000,           /* from a failed commit to the next try */
+    RUNNER_KEEP_MS = 30 * 60 * 1000,  /* how long an idle agent process is kept */
+    RUNNER_HOUR_MS = 60 * 60 * 1000,  /* between two clean-ups */
+    RUNNER_PENDING_BYTES = 64 * 1024, /* of streaming text that does not wait for the tick */
+    RUNNER_TOOL_BYTES = 32 * 1024,    /* of a tool's input, and of its output, that are kept */
+    RUNNER_TITLE_BYTES = 200,         /* of the one line about a tool call */
+    RUNNER_PROBE_MS = 5000,           /* for a program to say its version */
+    RUNNER_PROBE_AGE_MS = 60 * 1000,  /* how long the answer holds */
 };
 
 struct sess {
     UT_hash_handle hh;
-    struct mu_session s;           /* its strings are owned */
-    struct mu_rec_session *row;    /* what s.row was copied from */
-    struct run *run;               /* of s.run_id, or NULL */
-    struct mu_transcript tr;       /* of the turn */
-    struct mu_buf pending;         /* streaming text that waits for the tick */
+    struct mu_session s;        /* its strings are owned */
+    struct mu_rec_session *row; /* what s.row was copied from */
+    struct run *run;            /* of s.run_id, or NULL */
+    struct mu_transcript tr;    /* of the turn */
+    struct mu_buf pending;      /* streaming text that waits for the tick */
     enum mu_message_kind pending_kind;
     char id[65];
 };
@@ -73,14 +73,14 @@ struct run {
     uint64_t end; /* behind its last record */
     int64_t last_input, confirmed_input;
     int64_t prompt_input; /* the input that was the turn's prompt; 0: none */
-    char *lost;   /* why, when the holder is gone */
-    bool holding; /* offset and skip are where an incomplete line began */
-    bool stored;  /* its row is committed */
-    bool dirty;   /* consumed something since its row was written */
-    bool derived; /* what was consumed is in the transaction: the row must be, too */
-    bool written; /* its row was written in this transaction */
-    bool closing; /* its stdin was closed: it takes no prompt any more */
-    bool ended;   /* the end was seen */
+    char *lost;           /* why, when the holder is gone */
+    bool holding;         /* offset and skip are where an incomplete line began */
+    bool stored;          /* its row is committed */
+    bool dirty;           /* consumed something since its row was written */
+    bool derived;         /* what was consumed is in the transaction: the row must be, too */
+    bool written;         /* its row was written in this transaction */
+    bool closing;         /* its stdin was closed: it takes no prompt any more */
+    bool ended;           /* the end was seen */
 };
 
 enum effect_kind {

@@ -163,8 +163,8 @@ static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
 {
     struct sess *s = run->sess;
     mu_transcript_close(&s->tr, on_op, run);
-    json_t *meta = json_pack("{s:s, s:s, s:s}", "tool", ev->name, "tool_id", ev->id, "status",
-                             "running");
+    json_t *meta =
+        json_pack("{s:s, s:s, s:s}", "tool", ev->name, "tool_id", ev->id, "status", "running");
     if (ev->parent)
         json_object_set_new(meta, "parent", json_string(ev->parent));
     if (ev->input)

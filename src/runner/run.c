@@ -78,8 +78,9 @@ struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const c
     const struct mu_agent *agent = mu_agent_find(s->s.row.agent);
     int rc = mu_store_get_project(r->store, s->s.row.project_id, on_project_path, &cwd);
     if (!agent || rc) {
-        snprintf(why, 256, agent ? "The session's project could not be read." :
-                                   "This muster does not know the agent of this session.");
+        snprintf(why, 256,
+                 agent ? "The session's project could not be read."
+                       : "This muster does not know the agent of this session.");
         free(cwd);
         return NULL;
     }
@@ -146,8 +147,7 @@ static void load(struct run *run, const struct mu_run *row)
     if (run->state)
         run->agent->dialect->close(run->state);
     run->agent = mu_agent_find(row->agent);
-    run->state =
-        run->agent ? run->agent->dialect->open(json_object_get(decoder, "dialect")) : NULL;
+    run->state = run->agent ? run->agent->dialect->open(json_object_get(decoder, "dialect")) : NULL;
     if (run->sess)
         mu_transcript_load(&run->sess->tr, json_object_get(decoder, "transcript"));
     run->prompt_input = json_integer_value(json_object_get(decoder, "prompt_input"));
@@ -316,7 +316,8 @@ static void on_output(void *ctx, enum mu_stream stream, const char *data, size_t
         return;
     }
     size_t len = n - skip;
-    size_t held = run->agent->dialect->feed(run->state, stream, data + skip, len, output_event, run);
+    size_t held =
+        run->agent->dialect->feed(run->state, stream, data + skip, len, output_event, run);
     if (stream == MU_STREAM_OUT) {
         bool begins_here = held > 0 && (held < len || !run->holding);
         run->holding = held > 0;
@@ -510,8 +511,8 @@ void run_resume(struct run *run)
 static void attach(struct run *run)
 {
     char *dir = rundir(run);
-    run->holder = mu_holder_attach(mu_loop_uv(run->r->loop), dir, run->offset, &holder_callbacks,
-                                   run);
+    run->holder =
+        mu_holder_attach(mu_loop_uv(run->r->loop), dir, run->offset, &holder_callbacks, run);
     run->r->holders++;
     free(dir);
     if (!run->sess) {

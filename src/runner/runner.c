@@ -160,8 +160,7 @@ static void runs_are_stored(struct mu_runner *r)
 
 static void fail_replies(struct mu_runner *r, int rc)
 {
-    enum mu_code code =
-        rc == -ENOSPC || rc == -EDQUOT ? MU_CODE_STORE_FULL : MU_CODE_STORE_FAILED;
+    enum mu_code code = rc == -ENOSPC || rc == -EDQUOT ? MU_CODE_STORE_FULL : MU_CODE_STORE_FAILED;
     struct effect *e;
     DL_FOREACH(r->replies, e)
     {
@@ -253,8 +252,7 @@ static void on_checkpoint_done(void *ctx)
 
 static void checkpoint_if_due(struct mu_runner *r)
 {
-    if (r->checkpointing || r->closing ||
-        mu_store_wal_pages(r->store) < MU_STORE_CHECKPOINT_PAGES)
+    if (r->checkpointing || r->closing || mu_store_wal_pages(r->store) < MU_STORE_CHECKPOINT_PAGES)
         return;
     r->checkpointing = true;
     r->works++;

@@ -122,7 +122,7 @@ static void hold_back(struct mu_client *c, const char *data, size_t n)
 
 static void feed_http(struct mu_client *c, char *data, size_t n)
 {
-    while (c->conn && c->http) {
+    while (c->conn && c->http && !c->ended) {
         if (c->busy) {
             hold_back(c, data, n);
             return;
@@ -170,6 +170,7 @@ static void answered(struct mu_client *c)
     if (!c->conn)
         return;
     if (c->last) {
+        c->ended = true;
         mu_conn_finish(c->conn);
         return;
     }

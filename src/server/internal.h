@@ -41,6 +41,7 @@ struct mu_client {
     uint32_t request_at; /* second at which the request under way began */
     bool busy;           /* a request is being answered */
     bool head, last;     /* of the request being answered: HEAD; close after it */
+    bool ended;          /* the last request was answered: nothing more is read */
 };
 
 void mu_client_ref(struct mu_client *c);

@@ -263,6 +263,17 @@ static int write_rev(struct mu_store *s)
     return mu_sq_run(&q);
 }
 
+/* The last resort when no checkpoint beside the writer can keep up with it: the writer waits. */
+static void bound_log(struct mu_store *s)
+{
+    if (s->wal_pages <= MU_STORE_LOG_PAGES_MAX || s->wal_pages < s->next_bound)
+        return;
+    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    s->next_bound = rc == SQLITE_OK ? 0 : s->wal_pages + MU_STORE_CHECKPOINT_PAGES;
+    if (rc == SQLITE_OK)
+        s->wal_pages = 0;
+}
+
 int mu_store_commit(struct mu_store *s)
 {
     if (!mu_store_dirty(s))
@@ -279,6 +290,7 @@ int mu_store_commit(struct mu_store *s)
     s->in_transaction = false;
     s->committed_rev = s->rev;
     s->committed_oldest = s->oldest_since;
+    bound_log(s);
     return 0;
 }
 

@@ -37,7 +37,8 @@ struct mu_store {
     bool in_transaction;
     int doom; /* 0, or why the transaction cannot be committed any more */
     int wal_pages;
-    int fail_in; /* writes until the injected fault; 0: it has come */
+    int next_bound; /* pages at which to try again to empty the log that could not be emptied */
+    int fail_in;    /* writes until the injected fault; 0: it has come */
     int fail_err;
 };
 

@@ -20,6 +20,8 @@ enum {
     HEADER_APPLICATION_ID = 68,
     BUSY_MS = 2000, /* a checkpoint that empties the log holds the write lock for a moment */
     BOOT_ID_SIZE = 64,
+    CHECKPOINT_ROUNDS = 3,
+    CHECKPOINT_FEW = 200, /* pages that may be moved while the writer waits */
 };
 
 /* An opening in progress. */
@@ -505,21 +507,32 @@ const char *mu_store_epoch(const struct mu_store *s)
     return s->epoch;
 }
 
+/* Moves pages without hindering the writer, again while it adds many; then, if it pauses just now,
+ * empties the log. */
+static int checkpoint(sqlite3 *db)
+{
+    int pages = 0, moved = 0, before = 0;
+    for (int round = 0; round < CHECKPOINT_ROUNDS; round++) {
+        int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
+        if (rc != SQLITE_OK)
+            return rc;
+        if (moved - before < CHECKPOINT_FEW)
+            break;
+        before = moved;
+    }
+    return sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 int mu_store_checkpoint(const char *dir)
 {
     char path[PATH_MAX];
     sqlite3 *db = NULL;
-    int pages = 0, moved = 0;
     snprintf(path, sizeof path, "%s/muster.db", dir);
     int rc = connect_to(path, &db);
     if (rc == SQLITE_OK)
         rc = sql(db, "SELECT one FROM meta"); /* opens the log */
     if (rc == SQLITE_OK)
-        rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
-    if (rc == SQLITE_OK && (pages == moved || pages > 4 * MU_STORE_CHECKPOINT_PAGES)) {
-        sqlite3_busy_timeout(db, pages == moved ? 0 : BUSY_MS / 4);
-        rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    }
+        rc = checkpoint(db);
     int err = (rc & 0xff) == SQLITE_BUSY ? 0 : mu_sq_error(db, rc);
     sqlite3_close(db);
     return err;

@@ -1,20 +1,26 @@
 /*
  * The store: every row, durable, versioned. What a browser sees is what stands here.
  *
- * Layer: store. Loop thread only, except mu_store_checkpoint. Only store_sqlite.c knows SQLite.
+ * Layer: store. Loop thread only, except mu_store_checkpoint. Only the sqlite files here know
+ * SQLite. A data directory has one open store in a process.
  *
  * One change at a time belongs to one transaction, which the first write opens by itself and
  * mu_store_commit ends: the runner commits once per loop turn. Reads see what was written before
  * the commit, so whoever answers a reader commits first. After any failed write the transaction is
- * doomed: every further write gives the same error, and mu_store_commit rolls back and returns it.
+ * doomed: what it wrote is rolled back at once, so that nobody reads what will not be; every
+ * further write gives the same error, and so does mu_store_commit, after which the store works
+ * again.
  *
  * Revisions: mu_store_next_rev gives the next number (below 2^53) of the one counter; the caller
  * puts it into the row it is about to write. A rollback takes the numbers back; a number that was
  * committed is never given again. The epoch names this history: a new database has a new one, as
  * has one whose machine went down without the last commits being known to be on the disk.
  *
- * Errors: 0; -ENOSPC (disk full), -EIO and other errno (the write did not happen), MU_ECORRUPT,
- * MU_ENEWER, MU_EFOREIGN when opening. Rows given to callbacks are borrowed for the call.
+ * Errors: 0; -ENOSPC (disk, quota or file size), -EIO and other errno (the write did not happen);
+ * -EEXIST for an id, path or seq that is taken, -ENOENT for a parent that is not there, -EINVAL for
+ * a value that the schema refuses; MU_ECORRUPT, MU_ENEWER, MU_EFOREIGN when opening. Deleting what
+ * is not there is 0. Rows given to callbacks are borrowed for the call; a callback may read from
+ * the store, not write to it.
  */
 #ifndef MU_STORE_STORE_H
 #define MU_STORE_STORE_H
@@ -47,8 +53,9 @@ void mu_store_rollback(struct mu_store *s);
 
 /* Moves committed pages from the write-ahead log into the database with a connection of its own.
  * Any thread (the only such function). mu_store_wal_pages says how large the log is, on the loop
- * thread: past MU_STORE_CHECKPOINT_PAGES the owner runs a checkpoint in a worker. */
-enum { MU_STORE_CHECKPOINT_PAGES = 2000 };
+ * thread: past MU_STORE_CHECKPOINT_PAGES the owner runs a checkpoint in a worker. Past
+ * MU_STORE_LOG_PAGES_MAX a commit waits until the log is empty: the bound on its size. */
+enum { MU_STORE_CHECKPOINT_PAGES = 2000, MU_STORE_LOG_PAGES_MAX = 16000 };
 int mu_store_wal_pages(const struct mu_store *s);
 int mu_store_checkpoint(const char *dir) MU_MUST_CHECK;
 
@@ -64,7 +71,8 @@ struct mu_session_private {
 };
 
 int mu_store_put_project(struct mu_store *s, const struct mu_rec_project *p) MU_MUST_CHECK;
-/* Deletes a project with its sessions, messages, queues; writes tombstones that bear rev. */
+/* Deletes a project with its sessions, messages, queues; writes tombstones that bear rev. Runs
+ * stay: each is a process that someone has to end first. */
 int mu_store_delete_project(struct mu_store *s, const char *id, int64_t rev) MU_MUST_CHECK;
 int mu_store_put_session(struct mu_store *s, const struct mu_rec_session *row,
                          const struct mu_session_private *priv) MU_MUST_CHECK;
@@ -117,8 +125,9 @@ int mu_store_get_message(struct mu_store *s, const char *id, mu_message_cb *cb,
 int mu_store_page_messages(struct mu_store *s, const char *session_id, int64_t before,
                            int64_t limit, int64_t max_bytes, bool *has_older, mu_message_cb *cb,
                            void *ctx) MU_MUST_CHECK;
-/* Messages with seq > since_seq or rev > since_rev (pass INT64_MAX to leave one out), oldest first,
- * at most `limit` and max_bytes; -E2BIG when there are more (cb was not called). */
+/* Messages with seq > since_seq or rev > since_rev (pass INT64_MAX to leave one out), and those
+ * that are streaming, oldest first, at most `limit` and max_bytes (but one message is never too
+ * large); -E2BIG when there are more (cb was not called). */
 int mu_store_messages_since(struct mu_store *s, const char *session_id, int64_t since_seq,
                             int64_t since_rev, int64_t limit, int64_t max_bytes, mu_message_cb *cb,
                             void *ctx) MU_MUST_CHECK;
@@ -173,7 +182,8 @@ int mu_store_prune_secrets(struct mu_store *s, int64_t now) MU_MUST_CHECK;
 
 /* ---- for tests ---- */
 
-/* Makes the nth write from now on fail with err (0: off); the fault stays until switched off. */
+/* Makes the nth write from now on fail with err (0: off); the fault stays until switched off. Some
+ * functions write more than once, and a commit counts as a write. */
 void mu_store_fail_after(struct mu_store *s, int writes, int err);
 
 #endif

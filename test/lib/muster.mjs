@@ -107,7 +107,7 @@ export class Muster {
       ...cleanEnv(this.home),
       PATH: folders.join(":"),
       TMPDIR: this.#tmp,
-      ASAN_OPTIONS: `detect_leaks=1:log_path=${this.#sanitizerDir}/report`,
+      ASAN_OPTIONS: `detect_leaks=1:quarantine_size_mb=8:log_path=${this.#sanitizerDir}/report`,
       UBSAN_OPTIONS: `halt_on_error=1:print_stacktrace=1:log_path=${this.#sanitizerDir}/report`,
       [MARK]: this.#mark,
       ...model?.claudeEnv(),
@@ -205,9 +205,9 @@ export class Muster {
   }
 
   /** A project in this.project with one session of the agent. */
-  async newSession(agent = "shell", { name, projectId } = {}) {
+  async newSession(agent = "shell", { name, projectId, options } = {}) {
     const project = projectId ?? (await this.ok("POST", "/api/projects", { path: this.project })).id;
-    const body = { agent, ...(name && { name }) };
+    const body = { agent, ...(name && { name }), ...(options && { options }) };
     const session = await this.ok("POST", `/api/projects/${project}/sessions`, body);
     return { projectId: project, sessionId: session.id, session };
   }
@@ -216,6 +216,12 @@ export class Muster {
   waitLog(predicate, what = "a line of the log", ms) {
     const wanted = typeof predicate === "string" ? (line) => line.event === predicate : predicate;
     return this.log.find(wanted, { what, ms, from: this.#logFrom });
+  }
+
+  /** Bytes of the server's memory that are in RAM now. */
+  residentBytes() {
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) * 1024;
   }
 
   logText() {

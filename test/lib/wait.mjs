@@ -51,6 +51,16 @@ export class Feed {
     return this.items[at];
   }
 
+  /** Calls the function with every item, those of now and those to come, in order. */
+  each(act) {
+    let done = 0;
+    const watcher = () => {
+      while (done < this.items.length) act(this.items[done++]);
+    };
+    this.#watchers.add(watcher);
+    watcher();
+  }
+
   /** What came after the last item that `next` returned. */
   rest() {
     return this.items.slice(this.#taken);

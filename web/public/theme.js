@@ -5,7 +5,7 @@
     var choice = null;
     try {
       choice = localStorage.getItem('muster:theme');
-    } catch (e) {
+    } catch {
       choice = null;
     }
     var dark = choice === 'dark' || (choice !== 'light' && query.matches);

@@ -51,6 +51,8 @@ SHARED void open_store(struct fixture *f)
     int rc = mu_store_open(f->dir, &f->s, &why);
     if (rc)
         fail_msg("open: %d %s", rc, why.text);
+    if (!f->s)
+        abort();
 }
 
 SHARED void close_store(struct fixture *f)

@@ -103,30 +103,33 @@ struct seen {
     char list[512];
 };
 
-static void see_project(void *ctx, const struct mu_rec_project *row)
+static void see(void *ctx, const char *what)
 {
     struct seen *seen = ctx;
-    strcat(strcat(seen->list, row->id), " ");
+    size_t n = strlen(seen->list);
+    snprintf(seen->list + n, sizeof seen->list - n, "%s ", what);
+}
+
+static void see_project(void *ctx, const struct mu_rec_project *row)
+{
+    see(ctx, row->id);
 }
 
 static void see_session(void *ctx, const struct mu_rec_session *row,
                         const struct mu_session_private *priv)
 {
     MU_UNUSED(priv);
-    struct seen *seen = ctx;
-    strcat(strcat(seen->list, row->id), " ");
+    see(ctx, row->id);
 }
 
 static void see_tombstone(void *ctx, bool is_project, const char *id, int64_t rev)
 {
-    struct seen *seen = ctx;
-    strcat(seen->list, text("%s%s@%d ", is_project ? "P:" : "S:", id, (int)rev));
+    see(ctx, text("%s%s@%d", is_project ? "P:" : "S:", id, (int)rev));
 }
 
 static void see_message(void *ctx, const struct mu_rec_message *m)
 {
-    struct seen *seen = ctx;
-    strcat(seen->list, text("%d ", (int)m->seq));
+    see(ctx, text("%d", (int)m->seq));
 }
 
 #define SEES(call, expected)                                                                       \
@@ -277,23 +280,23 @@ static void since_gives_what_is_newer_or_says_too_much(void **state)
     struct fixture *f = *state;
     ten_messages(f);
     int64_t rev = mu_store_rev(f->s);
-#define SINCE(seq, rev, limit, bytes)                                                              \
-    mu_store_messages_since(f->s, "s1", seq, rev, limit, bytes, see_message, &seen)
-    SEES(SINCE(14, INT64_MAX, 10, 1000), "16 18 20 ");
-    SEES(SINCE(20, INT64_MAX, 10, 1000), "");
+#define SINCE(to, seq, rev, limit, bytes)                                                          \
+    mu_store_messages_since(f->s, "s1", seq, rev, limit, bytes, see_message, to)
+    SEES(SINCE(&seen, 14, INT64_MAX, 10, 1000), "16 18 20 ");
+    SEES(SINCE(&seen, 20, INT64_MAX, 10, 1000), "");
     OK(put_message(f->s, "s1", "m2", 4, "changed"));
-    SEES(SINCE(INT64_MAX, rev, 10, 1000), "4 ");
-    SEES(SINCE(18, rev, 2, 1000), "4 20 ");
-    struct seen seen = {""};
-    assert_int_equal(SINCE(16, rev, 2, 1000), -E2BIG);
-    assert_int_equal(SINCE(16, INT64_MAX, 5, 29), -E2BIG);
-    assert_string_equal(seen.list, "");
-    SEES(SINCE(16, INT64_MAX, 5, 30), "18 20 ");
-    SEES(SINCE(18, INT64_MAX, 5, 1), "20 "); /* one is never too large */
+    SEES(SINCE(&seen, INT64_MAX, rev, 10, 1000), "4 ");
+    SEES(SINCE(&seen, 18, rev, 2, 1000), "4 20 ");
+    struct seen none = {""};
+    assert_int_equal(SINCE(&none, 16, rev, 2, 1000), -E2BIG);
+    assert_int_equal(SINCE(&none, 16, INT64_MAX, 5, 29), -E2BIG);
+    assert_string_equal(none.list, "");
+    SEES(SINCE(&seen, 16, INT64_MAX, 5, 30), "18 20 ");
+    SEES(SINCE(&seen, 18, INT64_MAX, 5, 1), "20 "); /* one is never too large */
     struct mu_rec_message m = message(f->s, "s1", "m1", 2, "on its way");
     m.streaming = true;
     OK(mu_store_put_message(f->s, &m));
-    SEES(SINCE(18, INT64_MAX, 5, 1000), "2 20 "); /* a streaming one is always among them */
+    SEES(SINCE(&seen, 18, INT64_MAX, 5, 1000), "2 20 "); /* a streaming one is always among them */
 }
 
 static void deletes_cascade(void **state)
@@ -316,8 +319,7 @@ static void deletes_cascade(void **state)
 
 static void see_queued(void *ctx, const struct mu_rec_queued_prompt *item)
 {
-    struct seen *seen = ctx;
-    strcat(seen->list, text("%d:%s=%s ", (int)item->position, item->id, item->text));
+    see(ctx, text("%d:%s=%s", (int)item->position, item->id, item->text));
 }
 
 static void the_queue_keeps_its_order(void **state)
@@ -344,16 +346,13 @@ static void the_queue_keeps_its_order(void **state)
 
 static void see_run(void *ctx, const struct mu_run *r)
 {
-    struct seen *seen = ctx;
-    strcat(seen->list,
-           text("%s %s %s %s %d+%d %d %s ", r->id, r->session_id, r->agent, r->spec, (int)r->offset,
-                (int)r->skip, (int)r->last_input, r->decoder ? r->decoder : "-"));
+    see(ctx, text("%s %s %s %s %d+%d %d %s", r->id, r->session_id, r->agent, r->spec,
+                  (int)r->offset, (int)r->skip, (int)r->last_input, r->decoder ? r->decoder : "-"));
 }
 
 static void see_input(void *ctx, int64_t seq, const char *data, size_t n)
 {
-    struct seen *seen = ctx;
-    strcat(seen->list, text("%d:%.*s(%d) ", (int)seq, (int)n, data, (int)n));
+    see(ctx, text("%d:%.*s(%d)", (int)seq, (int)n, data, (int)n));
 }
 
 static void runs_and_their_inputs(void **state)
@@ -465,6 +464,30 @@ static void a_checkpoint_empties_the_log(void **state)
     assert_int_not_equal(mu_store_checkpoint("/nonexistent"), 0);
 }
 
+/* Nobody runs a checkpoint: the commit that passes the bound empties the log itself. */
+static void the_log_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    static char words[1000 * 1000];
+    int emptied = 0, most = 0;
+    OK(put_project(f->s, "p1"));
+    OK(put_session(f->s, "p1", "s1"));
+    for (int i = 1; i <= 150 && !emptied; i++) {
+        memset(words, 'a' + i % 26, sizeof words - 1); /* every page of it changes */
+        OK(put_message(f->s, "s1", "m1", 1, words));
+        OK(mu_store_commit(f->s));
+        int pages = mu_store_wal_pages(f->s);
+        emptied += pages < most;
+        most = pages > most ? pages : most;
+    }
+    assert_true(emptied);
+    assert_in_range(most, MU_STORE_LOG_PAGES_MAX / 2, MU_STORE_LOG_PAGES_MAX);
+    struct stat st;
+    OK(stat(text("%s/muster.db-wal", f->dir), &st));
+    assert_int_equal(st.st_size, 0);
+    check_text(f->s, "m1", words);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -484,6 +507,7 @@ int main(void)
         TEST(secrets_expire),
         TEST(a_callback_may_read),
         TEST(a_checkpoint_empties_the_log),
+        TEST(the_log_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,6 +303,14 @@ static void opening_twice_changes_nothing(void **state)
     free(after);
 }
 
+static void open_with(struct fixture *f, const struct mu_embedded *steps, size_t count)
+{
+    struct mu_store_why why;
+    OK(mu_sq_open_with(f->dir, steps, count, &f->s, &why));
+    if (!f->s)
+        abort();
+}
+
 static void a_newer_schema_is_reached_step_by_step(void **state)
 {
     struct fixture *f = *state;
@@ -312,13 +320,13 @@ static void a_newer_schema_is_reached_step_by_step(void **state)
         file("002-x.sql", "CREATE TABLE extra (a TEXT) STRICT; INSERT INTO extra VALUES ('two')"),
         file("003-x.sql", "UPDATE extra SET a = 'three'"),
     };
-    OK(mu_sq_open_with(f->dir, steps, 1, &f->s, &why));
+    open_with(f, steps, 1);
     OK(put_project(f->s, "p1"));
     OK(mu_store_commit(f->s));
     char *epoch = mu_strdup(mu_store_epoch(f->s));
     close_store(f);
     for (int i = 0; i < 2; i++) { /* the second time there is nothing to do */
-        OK(mu_sq_open_with(f->dir, steps, 3, &f->s, &why));
+        open_with(f, steps, 3);
         char *all = dump(f->s->db);
         assert_non_null(strstr(all, "extra|a=three\n"));
         assert_non_null(strstr(all, "project|n=1|id=p1"));

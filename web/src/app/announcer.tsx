@@ -10,7 +10,7 @@ export function Announcer({ projects }: { projects: readonly ProjectWithSessions
   useEffect(() => {
     const news = announcements(before.current, projects);
     before.current = projects;
-    // eslint-disable-next-line react-hooks/set-state-in-effect -- what is said follows from the change
+
     if (news.length > 0) setText(news.slice(0, 3).join('. '));
     const waiting = projects.flatMap((project) => project.sessions).filter(needsSomebody).length;
     document.title = waiting > 0 ? `(${waiting}) muster` : 'muster';

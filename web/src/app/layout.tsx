@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { Suspense } from 'react';
 import { Outlet } from 'react-router';
 import { ConnectionBanner } from '@/features/connection/components/connection-banner';
 import { SignedOutPage } from '@/features/connection/components/signed-out-page';
@@ -46,7 +47,9 @@ export function Layout() {
           </Sheet>
         )}
         <main className="flex min-w-0 grow flex-col">
-          <Outlet context={{ projects, ...shell }} />
+          <Suspense fallback={null}>
+            <Outlet context={{ projects, ...shell }} />
+          </Suspense>
         </main>
       </div>
       <AddProjectDialog

@@ -1,8 +1,9 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
-import { Toaster } from 'sonner';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { TooltipProvider } from '@/components/ui/tooltip';
 import { keepViewForever } from '@/shared/rows/store';
+
+const Toasts = lazy(() => import('./toasts'));
 
 export function makeQueryClient(): QueryClient {
   const client = new QueryClient({
@@ -19,13 +20,9 @@ export function Providers({ children }: { children: ReactNode }) {
       <TooltipProvider delayDuration={250} skipDelayDuration={200}>
         {children}
       </TooltipProvider>
-      <Toaster
-        position="bottom-right"
-        toastOptions={{
-          className:
-            '!rounded-lg !border-line-strong !bg-raised !text-[13px] !text-ink !shadow-float',
-        }}
-      />
+      <Suspense fallback={null}>
+        <Toasts />
+      </Suspense>
     </QueryClientProvider>
   );
 }

@@ -1,19 +1,27 @@
-import { createBrowserRouter } from 'react-router';
-import { Layout } from './layout';
+import { lazy, Suspense } from 'react';
+import { BrowserRouter, Route, Routes } from 'react-router';
 import { HomePage } from './home-page';
+import { Layout } from './layout';
 import { LostPage } from './lost-page';
-import { ProjectPage } from './project-page';
-import { SessionPage } from './session-page';
 
-export const makeRouter = () =>
-  createBrowserRouter([
-    {
-      element: <Layout />,
-      children: [
-        { path: '/', element: <HomePage /> },
-        { path: '/projects/:projectId', element: <ProjectPage /> },
-        { path: '/projects/:projectId/sessions/:sessionId', element: <SessionPage /> },
-        { path: '*', element: <LostPage what="page" /> },
-      ],
-    },
-  ]);
+// Fetched at once, beside the list; the sidebar does not wait for them.
+const pages = import('./pages');
+const ProjectPage = lazy(async () => ({ default: (await pages).ProjectPage }));
+const SessionPage = lazy(async () => ({ default: (await pages).SessionPage }));
+
+export function Router() {
+  return (
+    <BrowserRouter>
+      <Suspense fallback={null}>
+        <Routes>
+          <Route element={<Layout />}>
+            <Route path="/" element={<HomePage />} />
+            <Route path="/projects/:projectId" element={<ProjectPage />} />
+            <Route path="/projects/:projectId/sessions/:sessionId" element={<SessionPage />} />
+            <Route path="*" element={<LostPage what="page" />} />
+          </Route>
+        </Routes>
+      </Suspense>
+    </BrowserRouter>
+  );
+}

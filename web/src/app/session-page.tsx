@@ -13,7 +13,7 @@ export function SessionPage() {
   if (!session) return <LostPage what="session" />;
   return (
     <>
-      <TopBar>
+      <TopBar compact>
         <SessionHeader key={session.id} session={session} />
       </TopBar>
       <SessionView key={session.id} session={session} />

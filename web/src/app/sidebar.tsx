@@ -66,11 +66,18 @@ export function Sidebar({ projects, dimmed, withNewButton, onAddProject, onNewSe
   );
 }
 
-export function NewSessionButton(props: { onClick: () => void; className?: string }) {
+interface NewProps {
+  onClick: () => void;
+  className?: string;
+  iconOnly?: boolean;
+}
+
+/** There is one on the page at a time: in the sidebar, or on a phone in the bar above. */
+export function NewSessionButton({ iconOnly = false, ...rest }: NewProps) {
   return (
-    <Button data-testid="new-session-button" {...props}>
+    <Button data-testid="new-session-button" aria-label="New session" {...rest}>
       <SquarePen aria-hidden className="size-3.5" />
-      New session
+      {!iconOnly && 'New session'}
     </Button>
   );
 }

@@ -17,7 +17,7 @@ export function TopBar({ children, compact = false }: { children?: ReactNode; co
         </IconButton>
       )}
       <div className="flex min-w-0 grow items-center gap-2">{children}</div>
-      {phone && !compact && <NewSessionButton onClick={() => newSession()} />}
+      {phone && <NewSessionButton iconOnly={compact} onClick={() => newSession()} />}
     </header>
   );
 }

@@ -41,8 +41,8 @@ export function IconButton({ label, className, ...rest }: IconProps) {
       aria-label={label}
       title={label}
       className={cn(
-        'inline-flex size-7 shrink-0 items-center justify-center rounded-md text-ink-3 transition-colors hover:bg-hover hover:text-ink disabled:opacity-50',
-        className,
+        'inline-flex shrink-0 items-center justify-center rounded-md text-ink-3 transition-colors hover:bg-hover hover:text-ink disabled:opacity-50',
+        className ?? 'size-7',
       )}
       {...rest}
     />

@@ -68,8 +68,9 @@ function applyPush(view: ProjectsView, event: ProjectPush): ProjectsView {
 }
 
 /**
- * The answer to a join or a `sync` (`answer`), or a `sync` that the server pushed. A pushed delta
- * goes on from what the server sent last: while a gap is open it brings rows, but closes nothing.
+ * The answer to a join or a `sync` (`answer`), or a `sync` that the server pushed. A pushed delta goes
+ * on from what the server believes to have arrived: its rows are good in any case, but only if it
+ * begins at or before what is known here does it make the list complete.
  */
 export function applyProjectsSync(
   view: ProjectsView,
@@ -79,7 +80,8 @@ export function applyProjectsSync(
   if (sync.mode === 'snapshot') return applySnapshot(view, sync);
   if (!view.projects || sync.epoch !== view.epoch) return withGap(view);
   const next = sync.mode === 'delta' ? applyDelta(view, sync) : view;
-  if (view.gap && !answer) return next;
+  const since = sync.mode === 'delta' ? sync.since : sync.rev;
+  if (!answer && (since === undefined || false)) return withGap(next);
   return { ...next, rev: Math.max(view.rev, sync.rev), gap: false };
 }
 

@@ -1,4 +1,3 @@
-/* eslint-disable no-control-regex */
 const escapes =
   /\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[[(#][0-9;?:<=>!]*[@-~0-9A-Za-z]?|\u001b[@-Z\\-_=>]/g;
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;

@@ -66,7 +66,7 @@ export function applySessionEvent(
   }
 }
 
-/** The answer to a join or a `sync`, or a `sync` that the server pushed (which closes no gap). */
+/** The answer to a join or a `sync`, or a `sync` that the server pushed: see applyProjectsSync. */
 function applySync(
   detail: SessionDetail | undefined,
   data: SubscribeSuccessData,
@@ -83,7 +83,7 @@ function applySync(
   const messages = mergeMessages(detail.messages, data.messages);
   const lastSeq = Math.max(detail.lastSeq, data.session.last_seq);
   const next = { ...detail, messages, queue, lastSeq };
-  if (detail.gap && !answer) return next;
+  if (!answer && (data.since === undefined || data.since > detail.rev)) return withGap(next);
   const seq = Math.max(detail.seq, highestSeq(messages));
   return { ...next, gap: false, rev: Math.max(detail.rev, data.rev), seq };
 }

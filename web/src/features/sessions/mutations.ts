@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { request } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
+import { notify } from '@/lib/notify';
 import { updateView } from '@/shared/rows/store';
 import { mergeSessionRows, removeIds } from '@/shared/rows/view';
 import { callSession, eventBus } from '@/shared/websocket';
@@ -46,13 +46,13 @@ export function useLoadOlder(id: string) {
       client.setQueryData<SessionDetail>(sessionKeys.detail(id), (old) =>
         applyOlder(old, page, before),
       ),
-    onError: (error) => toast.error(`Older messages did not load. ${messageOf(error)}`),
+    onError: (error) => notify.error(`Older messages did not load. ${messageOf(error)}`),
   });
 }
 
 export function useCancelTurn(id: string) {
   return useMutation({
     mutationFn: () => callSession(eventBus, id, 'cancel', {}),
-    onError: (error) => toast.error(`The turn was not cancelled. ${messageOf(error)}`),
+    onError: (error) => notify.error(`The turn was not cancelled. ${messageOf(error)}`),
   });
 }

@@ -3,7 +3,7 @@ import { CallError, callSession, Channels, type EventBus } from '@/shared/websoc
 import { type Outbox, type Pending } from './outbox';
 
 const ACCEPTED_SHOWN_MS = 5_000;
-const RETRY_MS = 2_000;
+const RETRY_MS = 5_000;
 const inFlight = new Set<string>();
 
 export type Refused = (pending: Pending, reason: string) => void;
@@ -31,9 +31,10 @@ export async function flush(
   }
 }
 
-/** No answer, and yet connected: a join that would do it is not to be expected. */
+/** No answer, and no join to be expected that would send it: the page is elsewhere, or connected. */
 function again(bus: EventBus, outbox: Outbox, sessionId: string, refused: Refused): void {
-  if (!bus.isJoined(Channels.session(sessionId))) return;
+  const channel = Channels.session(sessionId);
+  if (bus.isWatched(channel) && !bus.isJoined(channel)) return;
   setTimeout(() => void flush(bus, outbox, sessionId, refused), RETRY_MS);
 }
 

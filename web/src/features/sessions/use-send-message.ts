@@ -13,9 +13,9 @@ export function flushSession(sessionId: string): Promise<void> {
   return flush(eventBus, outbox, sessionId, onRefused);
 }
 
-/** After a reconnect: what is pending in sessions that are not on the page any more. */
-export function flushOthers(): void {
-  for (const id of new Set(outbox.all().map((item) => item.sessionId))) void flushSession(id);
+/** For a session that is about to be opened: its join sends it. */
+export function sendOnJoin(sessionId: string, text: string): void {
+  outbox.add(sessionId, text);
 }
 
 export function sendMessage(sessionId: string, text: string): void {

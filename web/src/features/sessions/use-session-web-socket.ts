@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { toast } from 'sonner';
+import { notify } from '@/lib/notify';
 import { eventBus } from '@/shared/websocket';
 import { handleEvent } from './handle-event';
 import { flushSession } from './use-send-message';
@@ -10,7 +10,7 @@ import { watchSession } from './watch-session';
 export function useSessionWebSocket(sessionId: string): void {
   const client = useQueryClient();
   useEffect(() => {
-    const context = { client, sessionId, onNotice: (text: string) => void toast.warning(text) };
+    const context = { client, sessionId, onNotice: notify.warning };
     return watchSession({
       client,
       bus: eventBus,

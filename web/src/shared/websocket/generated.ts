@@ -115,6 +115,7 @@ export interface SyncDelta {
   projects: ProjectResponse[];
   sessions: SessionResponse[];
   removed: Removed;
+  since?: number;
 }
 
 export interface SyncSnapshot {
@@ -135,6 +136,7 @@ export interface SubscribeSuccessData {
   messages: MessageResponse[];
   has_older: boolean;
   queue: QueuedPrompt[];
+  since?: number;
 }
 
 export interface SessionUpdatedData extends Partial<Omit<SessionResponse, 'id' | 'rev'>> {

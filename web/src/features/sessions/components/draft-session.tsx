@@ -3,7 +3,7 @@ import { messageOf } from '@/lib/errors';
 import { drafts, projectDraft } from '../drafts';
 import { useCreateSession } from '../mutations';
 import { useAgentChoice } from '../use-agent-choice';
-import { sendMessage } from '../use-send-message';
+import { sendOnJoin } from '../use-send-message';
 import { AgentPicker } from './agent-picker';
 import { Composer } from './composer';
 
@@ -21,7 +21,7 @@ export function DraftSession({ projectId }: { projectId: string }) {
       {
         onSuccess: (session) => {
           drafts.set(draftKey, '');
-          sendMessage(session.id, text);
+          sendOnJoin(session.id, text);
           void navigate(`/projects/${projectId}/sessions/${session.id}`);
         },
         onError: (error) => drafts.restore(draftKey, '', messageOf(error)),

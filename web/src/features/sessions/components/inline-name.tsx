@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useState } from 'react';
-import { toast } from 'sonner';
 import { messageOf } from '@/lib/errors';
+import { notify } from '@/lib/notify';
 import { Limits, type SessionResponse } from '@/shared/websocket';
 import { useRenameSession } from '../mutations';
 
@@ -14,7 +14,7 @@ export function InlineName({ session }: { session: SessionResponse }) {
     if (name === '' || name === session.name) return;
     rename.mutate(
       { id: session.id, name },
-      { onError: (error) => toast.error(`Not renamed. ${messageOf(error)}`) },
+      { onError: (error) => notify.error(`Not renamed. ${messageOf(error)}`) },
     );
   };
   const onKeyDown = (event: KeyboardEvent) => {

@@ -59,10 +59,9 @@ function RowEnd({ session, hasBadge }: { session: SessionResponse; hasBadge: boo
           {age}
         </span>
       )}
-      <SessionMenu
-        session={session}
-        className="relative hidden size-6 group-focus-within:inline-flex group-hover:inline-flex aria-expanded:inline-flex pointer-coarse:inline-flex"
-      />
+      <span className="relative hidden group-focus-within:inline-flex group-hover:inline-flex has-aria-expanded:inline-flex pointer-coarse:inline-flex">
+        <SessionMenu session={session} className="size-6" />
+      </span>
     </>
   );
 }

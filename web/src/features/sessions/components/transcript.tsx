@@ -16,23 +16,22 @@ interface Props {
 
 export function Transcript({ session, detail, pending }: Props) {
   const messages = detail?.messages ?? [];
-  const stick = useStickToEnd(messages[0]?.id);
-  const { toEnd } = stick;
+  const { scroller, content, onScroll, toEnd, away, news } = useStickToEnd(messages[0]?.id);
   // What one sends, one wants to see.
   useEffect(() => toEnd(), [pending.length, toEnd]);
   return (
     <div className="relative min-h-0 grow">
       <div
-        ref={stick.scroller}
-        onScroll={stick.onScroll}
+        ref={scroller}
+        onScroll={onScroll}
         tabIndex={0}
         role="region"
         aria-label="Transcript"
         className="h-full overflow-y-auto overscroll-contain outline-none [overflow-anchor:none]"
       >
         <div
-          ref={stick.content}
-          className="mx-auto flex max-w-3xl flex-col gap-4 px-4 py-6 sm:px-6"
+          ref={content}
+          className="mx-auto flex max-w-3xl flex-col gap-4 px-4 py-6 sm:px-6 [&>[data-kind=tool]+[data-kind=tool]]:-mt-3"
         >
           {!detail && <Skeleton />}
           {detail?.hasOlder && <LoadOlder session={session} first={messages[0]?.seq ?? 0} />}
@@ -53,13 +52,13 @@ export function Transcript({ session, detail, pending }: Props) {
           {session.state === 'working' && <Working waiting={session.waiting_for !== null} />}
         </div>
       </div>
-      {stick.away && (
+      {away && (
         <Button
           onClick={toEnd}
           className="absolute bottom-3 left-1/2 -translate-x-1/2 animate-rise rounded-full shadow-float"
         >
           <ArrowDown aria-hidden className="size-3.5" />
-          {stick.news ? 'New messages' : 'To the end'}
+          {news ? 'New messages' : 'To the end'}
         </Button>
       )}
     </div>

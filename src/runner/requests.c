@@ -1,0 +1,445 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runner/internal.h"
+
+/* ---- answers ---- */
+
+static void refuse(mu_outcome_cb *cb, void *ctx, enum mu_code code, const char *message)
+{
+    cb(ctx, &(struct mu_outcome){.code = code, .message = message ? message : mu_code_text(code)});
+}
+
+static struct effect *reply(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
+{
+    struct effect *e = runner_effect(&r->replies, EFFECT_REPLY);
+    e->cb = cb;
+    e->ctx = ctx;
+    return e;
+}
+
+static void reply_session(struct mu_runner *r, const struct mu_rec_session *row, mu_outcome_cb *cb,
+                          void *ctx)
+{
+    reply(r, cb, ctx)->outcome.session = mu_rec_clone(&mu_session_desc, row);
+}
+
+static bool refused_now(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
+{
+    if (r->closing)
+        refuse(cb, ctx, MU_CODE_SHUTTING_DOWN, NULL);
+    return r->closing;
+}
+
+/* A clean name into out[MU_LIMIT_NAME_BYTES + 1]; false: refused. */
+static bool take_name(const char *name, char *out, mu_outcome_cb *cb, void *ctx)
+{
+    if (strlen(name) > MU_LIMIT_NAME_BYTES)
+        refuse(cb, ctx, MU_CODE_TOO_LARGE, "A name has at most 200 bytes.");
+    else if (mu_naming_clean(name, out, MU_LIMIT_NAME_BYTES + 1) == 0)
+        refuse(cb, ctx, MU_CODE_INVALID_FIELD, "A name needs at least one visible character.");
+    else
+        return true;
+    return false;
+}
+
+static void close_topic(struct mu_runner *r, const char *session_id)
+{
+    char topic[MU_TOPIC_SIZE];
+    mu_channel_session(session_id, topic);
+    if (runner_hears(r, topic))
+        runner_effect(&r->pushes, EFFECT_CLOSE_TOPIC)->topic = mu_strdup(topic);
+}
+
+/* ---- projects ---- */
+
+/* The directory that path names, as an absolute path without links, in out[PATH_MAX]; else a
+ * sentence in why. */
+static bool resolve(const char *path, char *out, char why[512])
+{
+    char full[PATH_MAX];
+    const char *home = getenv("HOME");
+    bool tilde = path[0] == '~' && (path[1] == '/' || path[1] == '\0');
+    struct stat st;
+    why[0] = '\0';
+    int n = snprintf(full, sizeof full, "%s%s", tilde && home ? home : "",
+                     tilde && home ? path + 1 : path);
+    if (full[0] != '/')
+        snprintf(why, 512, "The path must be absolute: it must begin with / or ~/.");
+    else if (n < 0 || (size_t)n >= sizeof full)
+        snprintf(why, 512, "The path is too long.");
+    else if (!realpath(full, out))
+        snprintf(why, 512, "%.300s: %s.", full,
+                 errno == ENOENT    ? "there is no such directory"
+                 : errno == ENOTDIR ? "a part of it is not a directory"
+                 : errno == EACCES  ? "a directory above it may not be entered by muster's user"
+                                    : mu_strerror(-errno));
+    else if (stat(out, &st) || !S_ISDIR(st.st_mode))
+        snprintf(why, 512, "%.300s is not a directory.", out);
+    else if (access(out, R_OK | X_OK))
+        snprintf(why, 512, "%.300s may not be read by muster's user.", out);
+    else if (!mu_utf8_valid(out, strlen(out)))
+        snprintf(why, 512, "The path is not valid UTF-8.");
+    return why[0] == '\0';
+}
+
+static void on_any_project(void *ctx, const struct mu_rec_project *p)
+{
+    *(struct mu_rec_project **)ctx = mu_rec_clone(&mu_project_desc, p);
+}
+
+static void put_project(struct mu_runner *r, struct mu_rec_project *p, const char *event,
+                        struct mu_buf *fields, mu_outcome_cb *cb, void *ctx)
+{
+    runner_note(r, mu_store_put_project(r->store, p));
+    runner_push(r, "projects", event, p->rev, fields);
+    reply(r, cb, ctx)->outcome.project = mu_rec_clone(&mu_project_desc, p);
+}
+
+static void insert_project(struct mu_runner *r, const char *path, const char *name,
+                           mu_outcome_cb *cb, void *ctx)
+{
+    char id[MU_ID_SIZE];
+    mu_id_new(id);
+    int64_t now = mu_now_ms();
+    struct mu_rec_project p = {.id = id,
+                               .name = name,
+                               .path = path,
+                               .created_at = now,
+                               .updated_at = now,
+                               .rev = mu_store_next_rev(r->store)};
+    struct mu_buf fields = {0};
+    mu_buf_str(&fields, "\"project\":");
+    mu_rec_encode(&fields, &mu_project_desc, &p);
+    put_project(r, &p, MU_PUSH_projects_PROJECT_CREATED, &fields, cb, ctx);
+}
+
+static const char *last_component(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_project *req,
+                              mu_outcome_cb *cb, void *ctx)
+{
+    char path[PATH_MAX];
+    char why[512];
+    char name[MU_LIMIT_NAME_BYTES + 1];
+    struct mu_rec_project *other = NULL;
+    if (refused_now(r, cb, ctx))
+        return;
+    if (strlen(req->path) > MU_LIMIT_PATH_BYTES) {
+        refuse(cb, ctx, MU_CODE_TOO_LARGE, "A path has at most 4095 bytes.");
+        return;
+    }
+    if (!resolve(req->path, path, why)) {
+        refuse(cb, ctx, MU_CODE_PATH_INVALID, why);
+        return;
+    }
+    if (req->name && !take_name(req->name, name, cb, ctx))
+        return;
+    if (!req->name && mu_naming_clean(last_component(path), name, sizeof name) == 0)
+        snprintf(name, sizeof name, "project");
+    if (mu_store_get_project_by_path(r->store, path, on_any_project, &other) == 0) {
+        char *text =
+            mu_asprintf("There is a project for %.300s already: \"%s\".", path, other->name);
+        refuse(cb, ctx, MU_CODE_PROJECT_EXISTS, text);
+        free(text);
+        mu_rec_free(&mu_project_desc, other);
+    } else if (mu_store_count_projects(r->store) >= MU_LIMIT_PROJECTS) {
+        refuse(cb, ctx, MU_CODE_LIMIT_REACHED, "This server has its limit of 1000 projects.");
+    } else {
+        insert_project(r, path, name, cb, ctx);
+    }
+}
+
+void mu_runner_update_project(struct mu_runner *r, const char *id,
+                              const struct mu_rec_update_project *req, mu_outcome_cb *cb, void *ctx)
+{
+    char name[MU_LIMIT_NAME_BYTES + 1];
+    struct mu_rec_project *p = NULL;
+    if (refused_now(r, cb, ctx))
+        return;
+    if (mu_store_get_project(r->store, id, on_any_project, &p) != 0) {
+        refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
+        return;
+    }
+    if (take_name(req->name, name, cb, ctx)) {
+        struct mu_buf fields = {0};
+        mu_str_set((char **)&p->name, name);
+        p->updated_at = mu_now_ms();
+        p->rev = mu_store_next_rev(r->store);
+        mu_buf_str(&fields, "\"projectId\":");
+        mu_buf_json(&fields, id);
+        mu_buf_char(&fields, ',');
+        mu_rec_encode_fields(&fields, &mu_project_desc, p,
+                             MU_HAS(project, name) | MU_HAS(project, updated_at));
+        put_project(r, p, MU_PUSH_projects_PROJECT_UPDATED, &fields, cb, ctx);
+    }
+    mu_rec_free(&mu_project_desc, p);
+}
+
+struct ids {
+    char (*ids)[65];
+    size_t count;
+};
+
+static void on_session_id(void *ctx, const struct mu_rec_session *row,
+                          const struct mu_session_private *priv)
+{
+    MU_UNUSED(priv);
+    struct ids *list = ctx;
+    list->ids = mu_realloc(list->ids, (list->count + 1) * sizeof *list->ids);
+    snprintf(list->ids[list->count++], sizeof *list->ids, "%s", row->id);
+}
+
+static void push_deleted(struct mu_runner *r, const char *event, const char *key, const char *id,
+                         int64_t rev)
+{
+    struct mu_buf fields = {0};
+    mu_buf_json(&fields, key);
+    mu_buf_char(&fields, ':');
+    mu_buf_json(&fields, id);
+    runner_push(r, "projects", event, rev, &fields);
+}
+
+void mu_runner_delete_project(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx)
+{
+    struct mu_rec_project *p = NULL;
+    struct ids list = {0};
+    if (refused_now(r, cb, ctx))
+        return;
+    if (mu_store_get_project(r->store, id, on_any_project, &p) != 0) {
+        refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
+        return;
+    }
+    mu_rec_free(&mu_project_desc, p);
+    runner_note(r, mu_store_each_session(r->store, id, 0, on_session_id, &list));
+    int64_t rev = mu_store_next_rev(r->store);
+    runner_note(r, mu_store_delete_project(r->store, id, rev));
+    push_deleted(r, MU_PUSH_projects_PROJECT_DELETED, "projectId", id, rev);
+    for (size_t i = 0; i < list.count; i++) {
+        sess_gone(r, list.ids[i]);
+        close_topic(r, list.ids[i]);
+    }
+    free(list.ids);
+    reply(r, cb, ctx);
+}
+
+/* ---- sessions ---- */
+
+static const char *wrong_options(const struct mu_agent *agent, const char *options)
+{
+    json_t *json = json_loads(options, JSON_REJECT_DUPLICATES, NULL);
+    const char *wrong =
+        json ? agent->dialect->check_options(json) : "The options must be an object.";
+    json_decref(json);
+    return wrong;
+}
+
+static void insert_session(struct mu_runner *r, const char *project_id, const char *name,
+                           const struct mu_rec_create_session *req, mu_outcome_cb *cb, void *ctx)
+{
+    char id[MU_ID_SIZE];
+    mu_id_new(id);
+    int64_t now = mu_now_ms();
+    struct mu_rec_session row = {.id = id,
+                                 .project_id = project_id,
+                                 .name = name ? name : MU_NAMING_DEFAULT,
+                                 .agent = req->agent,
+                                 .state = MU_session_state_IDLE,
+                                 .created_at = now,
+                                 .updated_at = now,
+                                 .rev = mu_store_next_rev(r->store)};
+    struct mu_session_private priv = {.options = req->options, .user_named = name != NULL};
+    runner_note(r, mu_store_put_session(r->store, &row, &priv));
+    struct mu_buf fields = {0};
+    mu_buf_str(&fields, "\"session\":");
+    mu_rec_encode(&fields, &mu_session_desc, &row);
+    runner_push(r, "projects", MU_PUSH_projects_SESSION_CREATED, row.rev, &fields);
+    reply_session(r, &row, cb, ctx);
+}
+
+void mu_runner_create_session(struct mu_runner *r, const char *project_id,
+                              const struct mu_rec_create_session *req, mu_outcome_cb *cb, void *ctx)
+{
+    char name[MU_LIMIT_NAME_BYTES + 1];
+    struct mu_rec_project *p = NULL;
+    const struct mu_agent *agent = mu_agent_find(req->agent);
+    const char *wrong = NULL;
+    if (refused_now(r, cb, ctx))
+        return;
+    if (mu_store_get_project(r->store, project_id, on_any_project, &p) != 0) {
+        refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
+        return;
+    }
+    mu_rec_free(&mu_project_desc, p);
+    if (!agent)
+        refuse(cb, ctx, MU_CODE_AGENT_UNKNOWN,
+               "There is no agent with this id. GET /api/agents "
+               "lists those there are.");
+    else if (req->options && strlen(req->options) > MU_LIMIT_OPTIONS_BYTES)
+        refuse(cb, ctx, MU_CODE_TOO_LARGE, "A session's options have at most 65536 bytes.");
+    else if (req->options && (wrong = wrong_options(agent, req->options)))
+        refuse(cb, ctx, MU_CODE_INVALID_FIELD, wrong);
+    else if (mu_store_count_sessions(r->store) >= MU_LIMIT_SESSIONS)
+        refuse(cb, ctx, MU_CODE_LIMIT_REACHED, "This server has its limit of 20000 sessions.");
+    else if (!req->name || take_name(req->name, name, cb, ctx))
+        insert_session(r, project_id, req->name ? name : NULL, req, cb, ctx);
+}
+
+/* The session, or NULL and a refusal. */
+static struct sess *find(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx)
+{
+    if (refused_now(r, cb, ctx))
+        return NULL;
+    struct sess *s = sess_get(r, id);
+    if (!s)
+        refuse(cb, ctx, MU_CODE_SESSION_NOT_FOUND, NULL);
+    return s;
+}
+
+static void step_and_reply(struct mu_runner *r, struct sess *s, struct mu_event *ev,
+                           mu_outcome_cb *cb, void *ctx)
+{
+    struct mu_update out;
+    ev->now = mu_now_ms();
+    if (sess_apply(r, s, ev, &out))
+        reply_session(r, &s->s.row, cb, ctx);
+    else
+        refuse(cb, ctx, out.refused, out.why_not);
+}
+
+void mu_runner_update_session(struct mu_runner *r, const char *id,
+                              const struct mu_rec_update_session *req, mu_outcome_cb *cb, void *ctx)
+{
+    char name[MU_LIMIT_NAME_BYTES + 1];
+    struct mu_update out;
+    struct sess *s = find(r, id, cb, ctx);
+    if (!s || (req->name && !take_name(req->name, name, cb, ctx)))
+        return;
+    if (req->name)
+        sess_apply(r, s, &(struct mu_event){.kind = MU_EV_RENAME, .now = mu_now_ms(), .text = name},
+                   &out);
+    if (req->has & MU_HAS(update_session, archived))
+        sess_apply(
+            r, s,
+            &(struct mu_event){.kind = MU_EV_ARCHIVE, .now = mu_now_ms(), .on = req->archived},
+            &out);
+    reply_session(r, &s->s.row, cb, ctx);
+}
+
+void mu_runner_delete_session(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx)
+{
+    if (!find(r, id, cb, ctx))
+        return;
+    int64_t rev = mu_store_next_rev(r->store);
+    runner_note(r, mu_store_delete_session(r->store, id, rev));
+    sess_gone(r, id);
+    push_deleted(r, MU_PUSH_projects_SESSION_DELETED, "sessionId", id, rev);
+    close_topic(r, id);
+    reply(r, cb, ctx);
+}
+
+void mu_runner_cancel(struct mu_runner *r, const char *session_id, mu_outcome_cb *cb, void *ctx)
+{
+    struct sess *s = find(r, session_id, cb, ctx);
+    if (s)
+        step_and_reply(r, s, &(struct mu_event){.kind = MU_EV_CANCEL}, cb, ctx);
+}
+
+void mu_runner_read(struct mu_runner *r, const char *session_id, int64_t seq, mu_outcome_cb *cb,
+                    void *ctx)
+{
+    struct sess *s = find(r, session_id, cb, ctx);
+    if (s)
+        step_and_reply(r, s, &(struct mu_event){.kind = MU_EV_READ, .seq = seq}, cb, ctx);
+}
+
+/* ---- prompts ---- */
+
+static void reply_sent(struct mu_runner *r, const char *id, bool queued, mu_outcome_cb *cb,
+                       void *ctx)
+{
+    struct effect *e = reply(r, cb, ctx);
+    snprintf(e->sent_id, sizeof e->sent_id, "%s", id);
+    e->sent = (struct mu_rec_send_message_reply){.id = e->sent_id, .queued = queued};
+    e->outcome.sent = &e->sent;
+}
+
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* What is wrong with a prompt, whatever the session's state; MU_CODE_OK: nothing. */
+static enum mu_code check_prompt(const struct sess *s, const struct mu_rec_send_message *req,
+                                 const char **why)
+{
+    const struct mu_agent *agent = mu_agent_find(s->s.row.agent);
+    size_t n = strlen(req->text);
+    *why = NULL;
+    if (!mu_id_valid(req->id))
+        *why = "The id of a message has 1 to 64 letters, digits, and _.:-";
+    else if (is_blank(req->text))
+        *why = "A message needs a text.";
+    if (*why)
+        return MU_CODE_INVALID_FIELD;
+    if (!agent)
+        return MU_CODE_AGENT_UNKNOWN;
+    if (n > MU_LIMIT_PROMPT_BYTES)
+        *why = "A prompt has at most 1048576 bytes.";
+    else if (n > agent->dialect->prompt_max)
+        *why = "A prompt to the shell agent has at most 120000 bytes: it is an argument of a "
+               "program.";
+    return *why ? MU_CODE_TOO_LARGE : MU_CODE_OK;
+}
+
+/* A prompt of that id was sent before: answers as then, or refuses. False: it is new. */
+static bool known_prompt(struct mu_runner *r, struct sess *s, const char *id, mu_outcome_cb *cb,
+                         void *ctx)
+{
+    char session[65];
+    struct mu_rec_message *m = sess_message(r, id);
+    bool waits = !m && mu_store_queue_find(r->store, id, session) == 0;
+    if (!m && !waits)
+        return false;
+    bool ours = m ? strcmp(m->session_id, s->id) == 0 && m->kind == MU_message_kind_USER
+                  : strcmp(session, s->id) == 0;
+    if (ours)
+        reply_sent(r, id, waits || (m && m->metadata && strstr(m->metadata, "\"queued\":true")), cb,
+                   ctx);
+    else
+        refuse(cb, ctx, MU_CODE_CONFLICT, "Another message has this id. Choose a new one.");
+    mu_rec_free(&mu_message_desc, m);
+    return true;
+}
+
+void mu_runner_prompt(struct mu_runner *r, const char *session_id,
+                      const struct mu_rec_send_message *req, mu_outcome_cb *cb, void *ctx)
+{
+    const char *why;
+    struct mu_update out;
+    struct sess *s = find(r, session_id, cb, ctx);
+    if (!s)
+        return;
+    enum mu_code code = check_prompt(s, req, &why);
+    if (code) {
+        refuse(cb, ctx, code, why);
+        return;
+    }
+    if (known_prompt(r, s, req->id, cb, ctx))
+        return;
+    struct mu_event ev = {
+        .kind = MU_EV_PROMPT, .now = mu_now_ms(), .id = req->id, .text = req->text};
+    if (sess_apply(r, s, &ev, &out))
+        reply_sent(r, req->id, out.queued, cb, ctx);
+    else
+        refuse(cb, ctx, out.refused, out.why_not);
+}

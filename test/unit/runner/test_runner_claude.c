@@ -1,0 +1,294 @@
+#include "runner_fixture.h"
+
+/* The claude agent through the whole runner, with a script in the program's place that answers as
+ * the words of a prompt say. */
+
+static const char script[] =
+    "#!/bin/sh\n"
+    "cd \"$(dirname \"$0\")\"\n"
+    "echo \"$@\" >> args\n"
+    "sid=11111111-2222-4333-8444-555555555555\n"
+    "case \"$*\" in *'--resume'*)\n"
+    "  if [ -e forgotten ]; then rm forgotten\n"
+    "  echo 'No conversation found with session ID: x' >&2\n"
+    "  echo '{\"type\":\"result\",\"is_error\":true,\"session_id\":\"x\",\"errors\":[\"No "
+    "conversation found with session ID: x\"]}'; exit 1; fi;;\n"
+    "esac\n"
+    "say() { echo '{\"type\":\"assistant\",\"message\":{\"id\":\"a\",\"content\":[{\"type\":"
+    "\"text\",\"text\":\"'\"$1\"'\"}]},\"parent_tool_use_id\":null}'; }\n"
+    "delta() { echo '{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
+    "\"delta\":{\"type\":\"text_delta\",\"text\":\"'\"$1\"'\"}},\"parent_tool_use_id\":null}'; }\n"
+    "result() { echo '{\"is_error\":'\"$1\"',\"result\":\"'\"$2\"'\",\"terminal_reason\":\"'\"$3\""
+    "'\",\"usage\":{\"input_tokens\":3},\"session_id\":\"'$sid'\",\"type\":\"result\"}'; }\n"
+    "while IFS= read -r line; do\n"
+    "  [ -n \"$begun\" ] || echo '{\"type\":\"system\",\"subtype\":\"init\",\"model\":\"m-1\","
+    "\"session_id\":\"'$sid'\"}'\n"
+    "  begun=1\n"
+    "  case \"$line\" in\n"
+    "  *'\"interrupt\"'*) echo '{\"type\":\"control_response\"}'; result true '' "
+    "aborted_streaming;;\n"
+    "  *control_response*) echo \"$line\" > answer; say 'so be it'; result false '' completed;;\n"
+    "  *die*) delta 'par'; echo boom >&2; exit 1;;\n"
+    "  *bye*) say bye; result false bye completed; exit 0;;\n"
+    "  *hang*) delta 'one '; delta 'two';;\n"
+    "  *stubborn*) trap '' TERM; delta 'no'; while :; do sleep 1; done;;\n"
+    "  *may*) echo '{\"type\":\"control_request\",\"request_id\":\"q1\",\"request\":{\"subtype\":"
+    "\"can_use_tool\",\"tool_name\":\"Bash\",\"input\":{\"command\":\"touch x\"}}}';;\n"
+    "  *long*) head -c 100000000 /dev/zero | tr '\\0' x; echo; say after; result false after "
+    "completed;;\n"
+    "  *fail*) result true 'API Error: Repeated 529 Overloaded errors.' api_error;;\n"
+    "  *) delta hel; delta lo; say 'hello!'; result false 'hello!' completed;;\n"
+    "  esac\n"
+    "done\n";
+
+static char *file_of(const struct fixture *f, const char *name)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    FILE *file = fopen(path, "r");
+    struct mu_buf text = {0};
+    char piece[4096];
+    for (size_t n; file && (n = fread(piece, 1, sizeof piece, file)) > 0;)
+        mu_buf_add(&text, piece, n);
+    if (file)
+        fclose(file);
+    return mu_buf_take(&text);
+}
+
+static int with_claude(void **state)
+{
+    int rc = make_dirs(state);
+    struct fixture *f = *state;
+    char path[160];
+    snprintf(path, sizeof path, "%s/claude", f->dir);
+    FILE *file = fopen(path, "w");
+    fputs(script, file);
+    fclose(file);
+    chmod(path, 0700);
+    setenv("MUSTER_CLAUDE", path, 1);
+    serve(f);
+    make_session(f, "claude", NULL);
+    return rc;
+}
+
+static void a_turn_keeps_the_process(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(prompt(f, "m1", "hi"), MU_CODE_OK);
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    prompt(f, "m2", "again");
+    until_quiet(f);
+    assert_transcript(f, "user|hi\ntext|hello!\nuser|again\ntext|hello!\n");
+    assert_int_equal(runs_left(f), 1);
+    char *args = file_of(f, "args");
+    assert_string_equal(args, "-p --input-format stream-json --output-format stream-json --verbose "
+                              "--include-partial-messages --permission-prompt-tool stdio\n");
+    free(args);
+    struct mu_rec_session *r = row(f);
+    assert_string_equal(r->cli_session_id, "11111111-2222-4333-8444-555555555555");
+    assert_non_null(strstr(r->metadata, "\"model\":\"m-1\""));
+    assert_non_null(strstr(r->metadata, "\"input_tokens\":3"));
+    mu_rec_free(&mu_session_desc, r);
+}
+
+static void the_server_may_come_and_go(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "hang");
+    until_push(f, "stream_output");
+    stop(f);
+    serve(f);
+    listen_to(f);
+    assert_state(f, MU_session_state_WORKING, NULL);
+    char *t = transcript(f);
+    assert_string_equal(t, "user|hang\ntext*|one two\n");
+    free(t);
+    assert_int_equal(cancel(f), MU_CODE_OK);
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    assert_transcript(f, "user|hang\ntext|one two\nnotice|Cancelled.\n");
+    assert_int_equal(runs_left(f), 1); /* the process was not killed for it */
+    prompt(f, "m2", "hi");
+    until_quiet(f);
+    char *args = file_of(f, "args");
+    assert_null(strstr(args, "--resume"));
+    free(args);
+}
+
+static void an_end_in_the_turn_has_the_last_words(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "die");
+    until_quiet(f);
+    assert_state(f, MU_session_state_ERROR,
+                 "claude ended in the middle of the turn (exit code 1): boom");
+    until_no_runs(f);
+    prompt(f, "m2", "hi");
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    char *args = file_of(f, "args");
+    assert_non_null(strstr(args, "--resume 11111111-2222-4333-8444-555555555555"));
+    free(args);
+}
+
+static void an_end_between_turns_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "bye");
+    until_quiet(f);
+    until_no_runs(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    prompt(f, "m2", "hi");
+    until_quiet(f);
+    assert_transcript(f, "user|bye\ntext|bye\nuser|hi\ntext|hello!\n");
+}
+
+/* It ends while the next prompt is on its way to it: the prompt goes to a new process. */
+static void a_prompt_is_not_lost_to_a_dying_process(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "bye");
+    prompt(f, "m2", "hi");
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    assert_transcript(f, "user|bye\ntext|bye\nuser|hi\ntext|hello!\n");
+}
+
+static void a_forgotten_conversation_begins_anew(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "bye");
+    until_quiet(f);
+    until_no_runs(f);
+    char path[160];
+    snprintf(path, sizeof path, "%s/forgotten", f->dir);
+    fclose(fopen(path, "w"));
+    prompt(f, "m2", "hi");
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    char *t = transcript(f);
+    assert_non_null(strstr(t, "user|hi\nnotice|claude does not know the former conversation"));
+    assert_non_null(strstr(t, "text|hello!\n"));
+    free(t);
+}
+
+static void a_permission_is_denied_with_a_notice(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "may I");
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    char *answer = file_of(f, "answer");
+    assert_non_null(strstr(answer, "\"request_id\":\"q1\""));
+    assert_non_null(strstr(answer, "\"behavior\":\"deny\""));
+    free(answer);
+    char *t = transcript(f);
+    assert_non_null(strstr(t, "notice|Claude Code asked for leave to use Bash (touch x)."));
+    assert_non_null(strstr(t, "text|so be it\n"));
+    free(t);
+}
+
+static void a_line_of_100_mb_is_skipped(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "long");
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    char *t = transcript(f);
+    assert_non_null(strstr(t, "notice|claude printed a line of more than 16 MiB"));
+    assert_non_null(strstr(t, "text|after\n"));
+    free(t);
+    assert_false(json_is_true(json_object_get(find_push(f, "error"), "fatal")));
+}
+
+static void an_error_of_the_model_says_what_to_do(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "fail");
+    until_quiet(f);
+    assert_state(f, MU_session_state_ERROR,
+                 "API Error: Repeated 529 Overloaded errors. Wait a moment, then send the message "
+                 "again.");
+    prompt(f, "m2", "hi");
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+}
+
+static void a_stubborn_process_is_killed(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "stubborn");
+    until_push(f, "stream_output");
+    cancel(f);
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    assert_true(json_is_true(json_object_get(find_push(f, "message_complete"), "cancelled")));
+    until_no_runs(f);
+}
+
+static void a_missing_program_is_said(void **state)
+{
+    struct fixture *f = *state;
+    setenv("MUSTER_CLAUDE", "/nowhere/claude", 1);
+    prompt(f, "m1", "hi");
+    until_quiet(f);
+    struct mu_rec_session *r = row(f);
+    assert_int_equal(r->state, MU_session_state_ERROR);
+    assert_non_null(strstr(r->error_message, "/nowhere/claude"));
+    assert_non_null(strstr(r->error_message, "npm install"));
+    mu_rec_free(&mu_session_desc, r);
+}
+
+struct listed {
+    bool called, claude, shell;
+    char version[64];
+};
+
+static void on_agents(void *ctx, const struct mu_rec_agent_list *list)
+{
+    struct listed *l = ctx;
+    const struct mu_rec_agent *a = list->agents.items;
+    l->called = true;
+    for (size_t i = 0; i < list->agents.count; i++) {
+        if (strcmp(a[i].id, "claude") == 0)
+            l->claude = a[i].available;
+        if (strcmp(a[i].id, "shell") == 0)
+            l->shell = a[i].available && strcmp(a[i].path, "/bin/sh") == 0;
+    }
+}
+
+static void agents_are_listed(void **state)
+{
+    struct fixture *f = *state;
+    struct listed l = {0};
+    mu_runner_agents(f->runner, on_agents, &l);
+    mu_timer_start(f->watchdog, WATCHDOG_MS, 0);
+    while (!l.called)
+        turn(f);
+    assert_true(l.shell);
+    assert_true(l.claude);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+    if (is_holder(argc, argv, &status))
+        return status;
+#define T(name) cmocka_unit_test_setup_teardown(name, with_claude, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_turn_keeps_the_process),
+        T(the_server_may_come_and_go),
+        T(an_end_in_the_turn_has_the_last_words),
+        T(an_end_between_turns_changes_nothing),
+        T(a_prompt_is_not_lost_to_a_dying_process),
+        T(a_forgotten_conversation_begins_anew),
+        T(a_permission_is_denied_with_a_notice),
+        T(a_line_of_100_mb_is_skipped),
+        T(an_error_of_the_model_says_what_to_do),
+        T(a_stubborn_process_is_killed),
+        T(a_missing_program_is_said),
+        T(agents_are_listed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,8 @@
+import { Toaster } from 'sonner';
+
+const look =
+  '!rounded-lg !border-line-strong !bg-raised !font-sans !text-[13px] !text-ink !shadow-float';
+
+export default function Toasts() {
+  return <Toaster position="bottom-right" toastOptions={{ className: look }} />;
+}
