@@ -32,7 +32,6 @@ struct app {
     struct mu_hub *hub;
     struct mu_runner *runner;
     struct mu_server *server;
-    const char *hosts[MU_APP_HOSTS_MAX + 1];
     char *listen_host;
     bool stopping;
 };
@@ -150,8 +149,9 @@ char *mu_app_login_url(const char *dir)
     const char *base = json_string_value(json_object_get(json, "url"));
     struct mu_store_why why;
     if (!base) {
-        fprintf(stderr, "muster: no server has used the data directory %s yet. Start one with "
-                        "`muster serve --data %s`.\n",
+        fprintf(stderr,
+                "muster: no server has used the data directory %s yet. Start one with "
+                "`muster serve --data %s`.\n",
                 dir, dir);
     } else {
         char *code = mu_access_login_code(dir, &why);
@@ -208,15 +208,13 @@ static int open_store(struct app *a, bool *first)
     int rc = mu_store_open(a->opts->dir, &a->store, &a->why);
     if (rc)
         return rc;
-    a->listen_host = mu_strndup(a->opts->listen,
-                                (size_t)(strrchr(a->opts->listen, ':') - a->opts->listen));
-    for (size_t i = 0; i < a->opts->host_count; i++)
-        a->hosts[i] = a->opts->hosts[i];
-    a->hosts[a->opts->host_count] = a->listen_host;
+    a->listen_host =
+        mu_strndup(a->opts->listen, (size_t)(strrchr(a->opts->listen, ':') - a->opts->listen));
     struct mu_access_opts access = {.store = a->store,
                                     .dir = a->opts->dir,
-                                    .hosts = a->hosts,
-                                    .host_count = a->opts->host_count + 1};
+                                    .listen_host = a->listen_host,
+                                    .hosts = a->opts->hosts,
+                                    .host_count = a->opts->host_count};
     rc = mu_access_new(&access, &a->access, first, &a->why);
     if (!rc && (rc = mu_store_commit(a->store)))
         fail(a, "The database in %s cannot be written: %s.", a->opts->dir, mu_strerror(rc));
@@ -260,12 +258,10 @@ static int listen_now(struct app *a, bool first)
     if (!rc) {
         mu_log(MU_LOG_INFO, "listening", "url", url, "data", a->opts->dir, "version", MU_VERSION,
                NULL);
-        char *link = first ? mu_app_login_url(a->opts->dir) : NULL;
-        /* For the person who started it, on the terminal; not a log line. */
-        if (link && isatty(STDOUT_FILENO))
+        /* For the person who started it: on stdout, not in the log. */
+        char *link = first || isatty(STDOUT_FILENO) ? mu_app_login_url(a->opts->dir) : NULL;
+        if (link)
             printf("Open this link to sign in (once, within 10 minutes):\n\n  %s\n\n", link);
-        else if (isatty(STDOUT_FILENO))
-            printf("muster is at %s (sign in: muster login-url)\n", url);
         fflush(stdout);
         free(link);
     }
@@ -315,6 +311,14 @@ static void release(struct app *a)
     free(a->listen_host);
 }
 
+/* One line on stderr, whatever SQLite had to say. */
+static void say_why(struct app *a)
+{
+    for (char *p = a->why.text; (p = strchr(p, '\n'));)
+        *p = ' ';
+    fprintf(stderr, "muster: %s\n", a->why.text);
+}
+
 int mu_app_serve(const struct mu_app_opts *opts)
 {
     struct app a = {.opts = opts, .lock_fd = -1};
@@ -338,7 +342,7 @@ int mu_app_serve(const struct mu_app_opts *opts)
     mu_loop_run(a.loop);
 out:
     if (rc)
-        fprintf(stderr, "muster: %s\n", a.why.text);
+        say_why(&a);
     release(&a);
     return rc ? 1 : 0;
 }

@@ -97,6 +97,7 @@ static void *claude_open(const json_t *saved)
     c->lines.max = MU_LIMIT_LINE_BYTES;
     c->lines.skipping = json_is_true(json_object_get(saved, "skipping"));
     c->in_turn = json_is_true(json_object_get(saved, "in_turn"));
+    c->heard = json_is_true(json_object_get(saved, "heard"));
     c->no_conversation = json_is_true(json_object_get(saved, "no_conversation"));
     c->turns = json_integer_value(json_object_get(saved, "turns"));
     const char *session = json_string_value(json_object_get(saved, "session"));
@@ -127,6 +128,7 @@ static void claude_save(const void *state, struct mu_buf *json)
     mu_buf_printf(json, "{\"turns\":%lld", (long long)c->turns);
     put_bool(json, "skipping", c->lines.skipping);
     put_bool(json, "in_turn", c->in_turn);
+    put_bool(json, "heard", c->heard);
     put_bool(json, "no_conversation", c->no_conversation);
     mu_buf_str(json, ",\"session\":");
     mu_buf_json(json, c->session);
@@ -146,6 +148,7 @@ static void claude_prompt(void *state, const char *text, struct mu_buf *out)
 {
     struct mu_claude *c = state;
     c->in_turn = true;
+    c->heard = false;
     c->words.n = 0;
     mu_buf_str(out, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":");
     mu_buf_json(out, text);
@@ -212,6 +215,7 @@ static size_t claude_feed(void *state, enum mu_stream stream, const char *data, 
         return 0;
     }
     struct sink sink = {c, cb, ctx};
+    c->heard = true;
     return mu_lines_feed(&c->lines, data, n, on_line, on_long_line, &sink);
 }
 
@@ -234,6 +238,12 @@ static void describe_end(const struct mu_claude *c, const struct mu_exit *how,
     mu_buf_release(&line);
 }
 
+/* It ended by itself as it may between turns, and the prompt came just too late for it. */
+static bool never_read(const struct mu_claude *c, const struct mu_exit *how)
+{
+    return how->kind == MU_EXIT_CODE && how->code == 0 && !c->heard;
+}
+
 static void claude_exited(void *state, const struct mu_exit *how, bool answered,
                           struct mu_agent_end *out, mu_agent_cb *cb, void *ctx)
 {
@@ -251,7 +261,7 @@ static void claude_exited(void *state, const struct mu_exit *how, bool answered,
         snprintf(out->text, sizeof out->text,
                  "claude does not know the former conversation any more (it may have been "
                  "deleted). A new one was begun: it does not remember what was said above.");
-    } else if (!answered && c->turns > 0) {
+    } else if (c->turns > 0 && (!answered || never_read(c, how))) {
         out->outcome = MU_TURN_RESTART;
     } else {
         describe_end(c, how, out);

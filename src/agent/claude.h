@@ -14,6 +14,7 @@ struct mu_claude {
     struct mu_lines lines;
     struct mu_words words; /* stderr since the last prompt */
     bool in_turn;          /* a prompt was given and its result has not come */
+    bool heard;            /* it printed something since the prompt */
     bool no_conversation;  /* it was told to resume what it does not know */
     int64_t turns;         /* results so far */
     char session[72];      /* its session id, as told last */

@@ -255,6 +255,8 @@ static const struct {
 
 static const char *advice_for(const char *words, int status)
 {
+    if (strcasestr(words, "try again"))
+        return NULL; /* it says so itself */
     for (size_t i = 0; i < MU_COUNT(causes); i++)
         if (strstr(words, causes[i].words) || (status && status == causes[i].status))
             return causes[i].advice;
@@ -278,7 +280,7 @@ static void describe_error(const struct line *l, struct mu_buf *out)
     const char *advice =
         advice_for(words, (int)json_integer_value(json_object_get(l->json, "api_error_status")));
     size_t n = strlen(words);
-    bool ended = strchr(".!?)", words[n - 1]) != NULL;
+    bool ended = strchr(".!?", words[n - 1]) != NULL;
     mu_buf_str(out, words);
     if (advice)
         mu_buf_printf(out, "%s %s", ended ? "" : ".", advice);

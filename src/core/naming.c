@@ -12,7 +12,7 @@ size_t mu_naming_clean(const char *name, char *out, size_t cap)
     size_t n = 0;
     bool gap = false;
     size_t cut = mu_utf8_cut(name, strlen(name));
-    for (const char *p = name; p < name + cut && n + 2 < cap; p++) {
+    for (const char *p = name; p < name + cut && n + gap + 1 < cap; p++) {
         if (is_space((unsigned char)*p)) {
             gap = n > 0;
             continue;

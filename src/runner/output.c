@@ -150,7 +150,8 @@ static void set_text(json_t *meta, const char *key, struct mu_transcript *t, con
 static void set_input(json_t *meta, struct mu_transcript *t, const char *input)
 {
     size_t n = strlen(input);
-    json_t *json = n <= RUNNER_TOOL_BYTES ? json_loads(input, JSON_DECODE_ANY, NULL) : NULL;
+    json_t *json =
+        n <= RUNNER_TOOL_BYTES ? json_loads(input, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
     if (json && mu_transcript_charge(t, n)) {
         json_object_set_new(meta, "input", json);
         return;
@@ -193,7 +194,7 @@ static void on_tool_result(struct run *run, const struct mu_agent_event *ev)
         mu_transcript_tool_take(&s->tr, ev->id, id) ? sess_message(run->r, id) : NULL;
     if (!m)
         return;
-    json_t *meta = m->metadata ? json_loads(m->metadata, 0, NULL) : NULL;
+    json_t *meta = m->metadata ? json_loads(m->metadata, JSON_ALLOW_NUL, NULL) : NULL;
     if (!meta)
         meta = json_object();
     json_object_set_new(meta, "status", json_string(ev->failed ? "failed" : "done"));

@@ -20,6 +20,7 @@ enum { HEX_SIZE = 65, SECRET_BYTES = 32, TOKEN_MAX = 256 };
 struct mu_access {
     struct mu_store *store;
     char token[TOKEN_MAX];
+    const char *listen_host;
     const char *const *hosts;
     size_t host_count;
     int port;
@@ -103,6 +104,7 @@ int mu_access_new(const struct mu_access_opts *opts, struct mu_access **out, boo
 {
     struct mu_access *a = mu_alloc(sizeof *a);
     a->store = opts->store;
+    a->listen_host = opts->listen_host;
     a->hosts = opts->hosts;
     a->host_count = opts->host_count;
     char hex[HEX_SIZE];
@@ -148,13 +150,13 @@ void mu_access_set_port(struct mu_access *a, int port)
 /* name[:port] against what this server answers to. */
 static bool authority_ok(const struct mu_access *a, const char *authority)
 {
-    static const char *const loopback[] = {"127.0.0.1", "localhost", "[::1]"};
+    const char *const own[] = {"127.0.0.1", "localhost", "[::1]", a->listen_host};
     char full[300];
-    for (size_t i = 0; i < MU_COUNT(loopback); i++) {
-        snprintf(full, sizeof full, "%s:%d", loopback[i], a->port);
+    for (size_t i = 0; i < MU_COUNT(own); i++) {
+        snprintf(full, sizeof full, "%s:%d", own[i], a->port);
         if (strcasecmp(authority, full) == 0)
             return true;
-        if (a->port == 80 && strcasecmp(authority, loopback[i]) == 0)
+        if (a->port == 80 && strcasecmp(authority, own[i]) == 0)
             return true;
     }
     for (size_t i = 0; i < a->host_count; i++) {

@@ -23,6 +23,7 @@ struct mu_access;
 struct mu_access_opts {
     struct mu_store *store;
     const char *dir;
+    const char *listen_host;  /* "127.0.0.1"; answered to with the port alone */
     const char *const *hosts; /* names that --allow-host gave, with or without a port */
     size_t host_count;
 };

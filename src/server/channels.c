@@ -269,5 +269,6 @@ const struct mu_channel mu_channel_bench = {
     .match = bench_match,
     .join = bench_join,
     .event = bench_event,
+    .open = true,
     .kind = {.send = mu_socket_send, .closed = mu_socket_sub_closed},
 };

@@ -189,6 +189,10 @@ static void answered(struct mu_client *c)
 void mu_answer(struct mu_client *c, int status, const struct mu_http_field *fields, size_t n_fields,
                const void *body, size_t n)
 {
+    const struct mu_http_req *req = c->http ? mu_http_request(c->http) : NULL;
+    if (req) /* the path without the query: that of a sign-in link holds its code */
+        mu_log(MU_LOG_DEBUG, "request", "method", mu_http_method_name(req->method), "path",
+               req->path, "status", mu_log_num(status), NULL);
     struct mu_buf out = {0};
     mu_http_response(&out, status, fields, n_fields, body, n,
                      (c->head ? MU_HTTP_NO_BODY : 0u) | (c->last ? MU_HTTP_LAST : 0u));

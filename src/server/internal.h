@@ -83,8 +83,10 @@ struct mu_channel {
      * that outlives the call, or NULL). */
     enum mu_code (*join)(struct mu_client *c, const char *topic, const json_t *params,
                          struct mu_buf *response, const char **message);
-    /* An event on a joined topic; answers with mu_socket_reply. */
+    /* An event on a joined topic; answers with mu_socket_reply. sub is NULL where `open` is set. */
     void (*event)(struct mu_client *c, struct mu_sub *sub, struct mu_phx_msg *msg);
+    /* For the load generator: events are taken without a join, and no limit of topics holds. */
+    bool open;
     struct mu_sub_kind kind;
 };
 extern const struct mu_channel mu_channel_projects, mu_channel_session_topic, mu_channel_bench;

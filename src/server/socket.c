@@ -11,7 +11,7 @@
 struct mu_socket {
     struct mu_ws_parser ws;
     struct mu_sub **subs; /* what is joined */
-    uint16_t count, cap;
+    uint32_t count, cap;
     uint8_t vsn;
     bool closing;
 };
@@ -56,7 +56,7 @@ static void send_control(struct mu_client *c, enum mu_ws_opcode op, const void *
 
 static int sub_find(const struct mu_socket *s, const char *topic)
 {
-    for (int i = 0; i < s->count; i++)
+    for (int i = 0; i < (int)s->count; i++)
         if (strcmp(mu_sub_topic(s->subs[i]), topic) == 0)
             return i;
     return -1;
@@ -140,7 +140,7 @@ static void join_now(struct mu_client *c, struct mu_phx_msg *msg)
         reply_reason(c, msg, "unmatched topic", false);
         return;
     }
-    if (s->count >= MU_LIMIT_TOPICS_PER_CONNECTION) {
+    if (s->count >= MU_LIMIT_TOPICS_PER_CONNECTION && !channel->open) {
         reply_reason(c, msg, "too many channels joined", true);
         return;
     }
@@ -156,7 +156,7 @@ static void join_now(struct mu_client *c, struct mu_phx_msg *msg)
             mu_hub_subscribe(c->srv->opts.hub, msg->topic, c, &channel->kind, msg->vsn,
                              own_ref(msg), mu_store_rev(c->srv->opts.store));
         if (s->count == s->cap) {
-            s->cap = (uint16_t)(s->cap ? s->cap * 2 : 2);
+            s->cap = s->cap ? s->cap * 2 : 2;
             s->subs = mu_realloc(s->subs, s->cap * sizeof *s->subs);
         }
         s->subs[s->count++] = sub;
@@ -203,6 +203,11 @@ static void dispatch(struct mu_client *c, struct mu_phx_msg *msg)
     }
     if (strcmp(msg->event, MU_PHX_JOIN) == 0) {
         on_join(c, msg);
+        return;
+    }
+    const struct mu_channel *channel = channel_for(c, msg->topic);
+    if (channel && channel->open && strcmp(msg->event, MU_PHX_LEAVE) != 0) {
+        channel->event(c, NULL, msg);
         return;
     }
     int at = sub_find(c->socket, msg->topic);
@@ -263,7 +268,7 @@ void mu_socket_data(struct mu_client *c, char *data, size_t n)
 void mu_socket_drained(struct mu_client *c)
 {
     mu_runner_flush(c->srv->opts.runner);
-    for (int i = 0; c->socket && i < c->socket->count; i++)
+    for (uint32_t i = 0; c->socket && i < c->socket->count; i++)
         mu_sub_drained(c->socket->subs[i]);
 }
 

@@ -119,7 +119,7 @@ export class TestChannel {
     this.channel = channel;
     this.topic = topic;
     channel.onMessage = (event, payload) => {
-      const internal = event.startsWith("chan_reply_") || event === "phx_reply";
+      const internal = event === null || event.startsWith("chan_reply_") || event === "phx_reply";
       if (!internal) this.events.add({ event, payload });
       return payload;
     };

@@ -46,6 +46,11 @@ export class TcpProxy {
     this.url = `http://127.0.0.1:${this.port}`;
   }
 
+  /** What a server must be told with --allow-host, so that it answers through the proxy. */
+  get host() {
+    return `127.0.0.1:${this.port}`;
+  }
+
   /** Where new connections go from now on. */
   retarget(port) {
     this.#target = port;

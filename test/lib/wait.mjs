@@ -1,6 +1,6 @@
 /** Waiting for things to become so, without sleeping for a guessed time. */
 
-const DEFAULT_MS = 20_000;
+const DEFAULT_MS = Number(process.env.MUSTER_TEST_WAIT_MS ?? 20_000);
 
 /**
  * Rejects where the promise takes longer than it may.

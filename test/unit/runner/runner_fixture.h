@@ -130,11 +130,8 @@ SHARED void serve(struct fixture *f)
     f->hub = mu_hub_new();
     f->watchdog = mu_timer_new(f->loop, on_watchdog, f);
     f->beat = mu_timer_new(f->loop, on_beat, f);
-    f->runner = mu_runner_new(&(struct mu_runner_opts){.loop = f->loop,
-                                                       .store = f->store,
-                                                       .hub = f->hub,
-                                                       .data_dir = f->dir,
-                                                       .exe = self});
+    f->runner = mu_runner_new(&(struct mu_runner_opts){
+        .loop = f->loop, .store = f->store, .hub = f->hub, .data_dir = f->dir, .exe = self});
 }
 
 SHARED void on_closed(void *ctx)
@@ -381,7 +378,8 @@ SHARED bool is_gone(long pid)
 
 /* ---- main ---- */
 
-/* True when this process is a holder or a helper, which then has run: *status is its exit status. */
+/* True when this process is a holder or a helper, which then has run: *status is its exit status.
+ */
 SHARED bool is_holder(int argc, char **argv, int *status)
 {
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);

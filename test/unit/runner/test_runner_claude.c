@@ -6,6 +6,7 @@
 static const char script[] =
     "#!/bin/sh\n"
     "cd \"$(dirname \"$0\")\"\n"
+    "[ \"$1\" != --version ] || { echo '9.9.9 (Claude Code)'; exit; }\n"
     "echo \"$@\" >> args\n"
     "sid=11111111-2222-4333-8444-555555555555\n"
     "case \"$*\" in *'--resume'*)\n"
@@ -242,7 +243,6 @@ static void a_missing_program_is_said(void **state)
 
 struct listed {
     bool called, claude, shell;
-    char version[64];
 };
 
 static void on_agents(void *ctx, const struct mu_rec_agent_list *list)
@@ -252,7 +252,7 @@ static void on_agents(void *ctx, const struct mu_rec_agent_list *list)
     l->called = true;
     for (size_t i = 0; i < list->agents.count; i++) {
         if (strcmp(a[i].id, "claude") == 0)
-            l->claude = a[i].available;
+            l->claude = a[i].available && mu_str_eq(a[i].version, "9.9.9 (Claude Code)");
         if (strcmp(a[i].id, "shell") == 0)
             l->shell = a[i].available && strcmp(a[i].path, "/bin/sh") == 0;
     }

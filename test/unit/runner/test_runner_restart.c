@@ -2,8 +2,8 @@
 
 #include <fcntl.h>
 
-/* The server dies in the middle of a turn and comes back. Called as `PROGRAM serve DIR ID TEXT` this
- * program is that server: it sends one prompt and runs until it is killed. */
+/* The server dies in the middle of a turn and comes back. Called as `PROGRAM serve DIR ID TEXT`
+ * this program is that server: it sends one prompt and runs until it is killed. */
 
 static void serve_until_killed(const char *dir, const char *text)
 {

@@ -25,8 +25,8 @@ static void pushes_come_in_order_without_gaps(void **state)
     make_session(f, "shell", NULL);
     prompt(f, "m1", "echo hello");
     until_quiet(f);
-    static const char *const expected[] = {"message_added", "session_updated", "message_added",
-                                           "session_updated", "stream_output", "message_added",
+    static const char *const expected[] = {"message_added",   "session_updated", "message_added",
+                                           "session_updated", "stream_output",   "message_added",
                                            "session_updated", "message_complete"};
     assert_int_equal(f->push_count, MU_COUNT(expected));
     json_int_t known = 0;
@@ -78,6 +78,54 @@ static void a_signal_is_named(void **state)
     prompt(f, "m1", "kill -9 $$");
     until_quiet(f);
     assert_state(f, MU_session_state_ERROR, "killed by signal 9 (Killed)");
+}
+
+/* Its group is ended with it. */
+static void a_killed_process_leaves_nothing_behind(void **state)
+{
+    struct fixture *f = *state;
+    make_session(f, "shell", NULL);
+    prompt(f, "m1", "sleep 60 & echo $!; kill -9 $$");
+    until_quiet(f);
+    assert_state(f, MU_session_state_ERROR, "killed by signal 9 (Killed)");
+    char *t = transcript(f);
+    long child = strtol(strstr(t, "text|") + 5, NULL, 10);
+    assert_true(child > 1);
+    until_no_runs(f);
+    mu_timer_start(f->watchdog, WATCHDOG_MS, 0);
+    mu_timer_start(f->beat, 5, 5);
+    while (!is_gone(child))
+        turn(f);
+    mu_timer_stop(f->beat);
+    free(t);
+}
+
+static void a_child_in_the_background_does_not_hold_the_turn(void **state)
+{
+    struct fixture *f = *state;
+    make_session(f, "shell", NULL);
+    int64_t start = mu_mono_ms();
+    prompt(f, "m1", "sleep 50 & echo hi");
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    assert_true(mu_mono_ms() - start < 20000);
+}
+
+static void a_process_without_pipes_is_still_working(void **state)
+{
+    struct fixture *f = *state;
+    make_session(f, "shell", NULL);
+    prompt(f, "m1", "echo $$; exec >/dev/null 2>&1 sleep 60");
+    until_push(f, "stream_output");
+    mu_timer_start(f->beat, 50, 50);
+    for (int i = 0; i < 6; i++)
+        turn(f);
+    mu_timer_stop(f->beat);
+    assert_state(f, MU_session_state_WORKING, NULL);
+    const char *pid = json_string_value(json_object_get(find_push(f, "stream_output"), "text"));
+    kill((pid_t)strtol(pid, NULL, 10), SIGTERM);
+    until_quiet(f);
+    assert_state(f, MU_session_state_ERROR, "killed by signal 15 (Terminated)");
 }
 
 static void a_cancel_ends_idle(void **state)
@@ -219,8 +267,8 @@ static void a_deleted_session_takes_its_process_with_it(void **state)
     make_session(f, "shell", NULL);
     prompt(f, "m1", "echo $$; exec sleep 60");
     until_push(f, "stream_output");
-    long pid = strtol(
-        json_string_value(json_object_get(find_push(f, "stream_output"), "text")), NULL, 10);
+    long pid =
+        strtol(json_string_value(json_object_get(find_push(f, "stream_output"), "text")), NULL, 10);
     mu_runner_delete_session(f->runner, f->session, on_outcome, f);
     assert_int_equal(settle(f), MU_CODE_OK);
     assert_null(f->sub); /* the topic was closed */
@@ -313,6 +361,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(pushes_come_in_order_without_gaps, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_has_the_last_words, setup, teardown),
         cmocka_unit_test_setup_teardown(a_signal_is_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_killed_process_leaves_nothing_behind, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_child_in_the_background_does_not_hold_the_turn, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_process_without_pipes_is_still_working, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancel_ends_idle, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stubborn_process_is_killed, setup, teardown),
         cmocka_unit_test_setup_teardown(the_queue_goes_on, setup, teardown),

@@ -81,7 +81,7 @@ export function applyProjectsSync(
   if (!view.projects || sync.epoch !== view.epoch) return withGap(view);
   const next = sync.mode === 'delta' ? applyDelta(view, sync) : view;
   const since = sync.mode === 'delta' ? sync.since : sync.rev;
-  if (!answer && (since === undefined || false)) return withGap(next);
+  if (!answer && (since === undefined || since > view.rev)) return withGap(next);
   return { ...next, rev: Math.max(view.rev, sync.rev), gap: false };
 }
 
