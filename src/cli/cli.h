@@ -30,8 +30,8 @@ struct mu_option {
     void *ctx;
 };
 
-/* Reads argv against options (ended by a NULL name). 0 to go on; 1 after --help was printed; 2 after
- * a sentence about what is wrong. */
+/* Reads argv against options (ended by a NULL name). 0 to go on; 1 after --help was printed; 2
+ * after a sentence about what is wrong. */
 int mu_cli_options(const struct mu_command *cmd, int argc, char **argv,
                    const struct mu_option *options);
 

@@ -89,7 +89,7 @@ static void table_read(struct table *t)
         char state;
         long parent;
         long long start;
-        pid_t pid = isdigit((unsigned char)e->d_name[0]) ? (pid_t)atol(e->d_name) : 0;
+        pid_t pid = isdigit((unsigned char)e->d_name[0]) ? (pid_t)strtol(e->d_name, NULL, 10) : 0;
         if (pid <= 1 || !read_stat(pid, &state, &parent, &start))
             continue;
         if (t->n == cap) {

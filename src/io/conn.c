@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <utlist.h>
 #include <uv.h>
 
@@ -17,6 +18,7 @@ enum {
     BACKLOG = 4096,
     GATHER_MAX = 512,    /* buffers in one write */
     COUNTED_MAX = 65536, /* a longer reply (a snapshot) counts as this much of lane 1 */
+    LINGER_SECONDS = 2,  /* how long a peer may go on sending after the last word to it */
 };
 
 /* Frames that wait, in order; the first ones need no memory of their own. */
@@ -40,6 +42,7 @@ struct mu_conn {
     uint32_t progress_left;
     uint8_t end;                                         /* enum mu_conn_end */
     bool dirty, finishing, closing, refused_lane2, held; /* held: not read while it does not read */
+    bool lingering;                                      /* all is said; what comes is dropped */
 };
 
 /* A write that the socket did not take at once. Owns its frames. */
@@ -146,13 +149,30 @@ void mu_conn_close(struct mu_conn *c)
     conn_end(c, MU_END_LOCAL);
 }
 
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
+
+/* Says that nothing more comes, and waits for the peer to end too: a socket that is closed with
+ * unread bytes in it resets the connection, and the peer may lose the answer. */
+static void linger(struct mu_conn *c)
+{
+    uv_os_fd_t fd;
+    if (c->lingering)
+        return;
+    c->lingering = true;
+    c->progress_at = now_s();
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) || shutdown(fd, SHUT_WR) ||
+        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read))
+        conn_end(c, MU_END_LOCAL);
+}
+
 /* After something was written: tells a listener that lane 2 is open again, or ends. */
 static void after_write(struct mu_conn *c)
 {
     if (c->closing)
         return;
     if (c->unsent == 0 && c->finishing) {
-        conn_end(c, MU_END_LOCAL);
+        linger(c);
         return;
     }
     if (c->held && c->unsent <= MU_LIMIT_FIRST_LANE_BYTES / 2) {
@@ -316,8 +336,6 @@ void mu_conn_finish(struct mu_conn *c)
     c->finishing = true;
     uv_read_stop((uv_stream_t *)&c->tcp);
     conn_flush(c);
-    if (!c->closing && c->unsent == 0)
-        conn_end(c, MU_END_LOCAL);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -331,11 +349,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct mu_conn *c = stream->data;
     if (n < 0) {
-        conn_end(c, MU_END_PEER);
+        conn_end(c, c->lingering ? MU_END_LOCAL : MU_END_PEER);
         return;
     }
     c->net->stats.bytes_in += n;
-    if (n > 0 && !c->closing)
+    if (n > 0 && !c->closing && !c->finishing)
         c->net->cb->on_data(c->user, buf->base, (size_t)n);
 }
 
@@ -424,6 +442,8 @@ static void on_sweep(void *ctx)
         if (c->closing)
             continue;
         sweep_progress(c, now);
+        if (c->lingering && now - c->progress_at > LINGER_SECONDS)
+            conn_end(c, MU_END_LOCAL);
         if (!c->closing && !c->finishing)
             net->cb->on_sweep(c->user, now);
     }

@@ -68,7 +68,8 @@ void mu_net_stats(const struct mu_net *net, struct mu_net_stats *out);
 /* Queues a frame; takes a reference of its own. lane is 1 or 2. False: not queued (lane 2 is
  * full, or the connection is ending). */
 bool mu_conn_send(struct mu_conn *conn, int lane, struct mu_bytes *frame);
-/* Writes what is queued, then closes. Nothing more is read or queued. */
+/* Writes what is queued, then ends the sending side, and closes when the peer has ended too or 2
+ * seconds later. Nothing more is handed on or queued. */
 void mu_conn_finish(struct mu_conn *conn);
 /* Closes at once. on_closed is called later, from the loop. */
 void mu_conn_close(struct mu_conn *conn);

@@ -5,6 +5,7 @@
  *   apply.c     one session: loading it, stepping it, storing and publishing what comes of it
  *   output.c    an agent's events → the transcript and the session
  *   run.c       one run: its holder, its position in the spool, its inputs, its end
+ *   attach.c    the runs that a former server left
  *   requests.c  what the server asks for
  *   probe.c     which agents there are
  *
@@ -117,6 +118,7 @@ struct mu_runner {
     struct mu_store *store;
     struct mu_hub *hub;
     char *data_dir, *runs_dir, *exe;
+    int64_t keep_ms;
     struct sess *sessions; /* by id: those that are in use */
     struct run *runs;      /* by id */
     struct effect *pushes, *actions, *replies;
@@ -177,7 +179,12 @@ void run_free(struct run *run);
 void run_rewind(struct run *run, const struct mu_run *row);
 void run_resume(struct run *run);
 struct run *run_find(struct mu_runner *r, const char *id);
-void run_climb(struct run *run); /* begins the ladder of a cancel */
+void run_climb(struct run *run);                           /* begins the ladder of a cancel */
+struct run *run_make(struct mu_runner *r, const char *id); /* empty, for a row or a directory */
+void run_load(struct run *run, const struct mu_run *row);  /* as it was committed */
+void run_attach(struct run *run);                          /* to its holder, if it has one */
+
+/* ---- attach.c ---- */
 void runs_attach(struct mu_runner *r);
 
 /* ---- probe.c ---- */

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -27,7 +26,7 @@ struct run *run_find(struct mu_runner *r, const char *id)
 
 static void on_timer(void *ctx);
 
-static struct run *make(struct mu_runner *r, const char *id)
+struct run *run_make(struct mu_runner *r, const char *id)
 {
     struct run *run = mu_alloc(sizeof *run);
     run->r = r;
@@ -84,7 +83,7 @@ struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const c
         free(cwd);
         return NULL;
     }
-    struct run *run = make(r, id);
+    struct run *run = run_make(r, id);
     run->agent = agent;
     run->created_at = mu_now_ms();
     snprintf(run->session_id, sizeof run->session_id, "%s", s->id);
@@ -141,7 +140,7 @@ void run_write(struct run *run)
     run->written_offset = run->offset;
 }
 
-static void load(struct run *run, const struct mu_run *row)
+void run_load(struct run *run, const struct mu_run *row)
 {
     json_t *decoder = row->decoder ? json_loads(row->decoder, 0, NULL) : NULL;
     if (run->state)
@@ -183,7 +182,7 @@ static void give_stored_inputs(struct run *run)
 
 void run_rewind(struct run *run, const struct mu_run *row)
 {
-    load(run, row);
+    run_load(run, row);
     mu_holder_pause(run->holder);
     int rc = mu_holder_rewind(run->holder, run->offset);
     if (rc)
@@ -259,7 +258,7 @@ void run_quiet(struct run *run)
     run->rung = RUNG_NONE;
     run->prompt_input = 0;
     run->derived = true;
-    mu_timer_start(run->timer, RUNNER_KEEP_MS, 0);
+    mu_timer_start(run->timer, run->r->keep_ms, 0);
 }
 
 static void close_idle(struct run *run)
@@ -506,9 +505,7 @@ void run_resume(struct run *run)
         mu_holder_resume(run->holder);
 }
 
-/* ---- after a start of the server ---- */
-
-static void attach(struct run *run)
+void run_attach(struct run *run)
 {
     char *dir = rundir(run);
     run->holder =
@@ -523,81 +520,5 @@ static void attach(struct run *run)
     if (run->sess->s.cancelling || run->closing)
         run_climb(run);
     else if (run->sess->s.row.state != MU_session_state_WORKING)
-        mu_timer_start(run->timer, RUNNER_KEEP_MS, 0);
-}
-
-static void on_run(void *ctx, const struct mu_run *row)
-{
-    struct mu_runner *r = ctx;
-    struct run *run = make(r, row->id);
-    struct sess *s = sess_get(r, row->session_id);
-    if (s && mu_str_eq(s->s.run_id, row->id) && mu_agent_find(row->agent)) {
-        run->sess = s;
-        s->run = run;
-    }
-    load(run, row);
-}
-
-/* Directories that no row speaks of: of a database that was put back or replaced. */
-static void adopt_strangers(struct mu_runner *r)
-{
-    DIR *dir = opendir(r->runs_dir);
-    struct dirent *entry;
-    while (dir && (entry = readdir(dir))) {
-        if (entry->d_name[0] == '.' || strlen(entry->d_name) != MU_ID_SIZE - 1 ||
-            run_find(r, entry->d_name))
-            continue;
-        mu_log(MU_LOG_WARN, "run_unknown", "run", entry->d_name, NULL);
-        make(r, entry->d_name);
-    }
-    if (dir)
-        closedir(dir);
-}
-
-struct id_list {
-    char (*ids)[65];
-    size_t count;
-};
-
-static void on_row(void *ctx, const struct mu_rec_session *row,
-                   const struct mu_session_private *priv)
-{
-    struct id_list *list = ctx;
-    if (row->state != MU_session_state_WORKING && !priv->run_id)
-        return;
-    list->ids = mu_realloc(list->ids, (list->count + 1) * sizeof *list->ids);
-    snprintf(list->ids[list->count++], sizeof *list->ids, "%s", row->id);
-}
-
-/* Sessions that say they have a process, and have none. */
-static void end_without_run(struct mu_runner *r)
-{
-    struct id_list list = {0};
-    int rc = mu_store_each_session(r->store, NULL, 0, on_row, &list);
-    if (rc)
-        mu_log(MU_LOG_ERROR, "sessions_unreadable", "error", mu_strerror(rc), NULL);
-    for (size_t i = 0; i < list.count; i++) {
-        struct sess *s = sess_get(r, list.ids[i]);
-        struct mu_update out;
-        struct mu_event ev = {.kind = MU_EV_RUN_ENDED,
-                              .now = mu_now_ms(),
-                              .outcome = MU_TURN_ERROR,
-                              .text = "The agent's process was lost while the server was down."};
-        if (s && !s->run)
-            sess_apply(r, s, &ev, &out);
-    }
-    free(list.ids);
-}
-
-void runs_attach(struct mu_runner *r)
-{
-    int rc = mu_store_each_run(r->store, on_run, r);
-    if (rc)
-        mu_log(MU_LOG_ERROR, "runs_unreadable", "error", mu_strerror(rc), NULL);
-    end_without_run(r);
-    adopt_strangers(r);
-    for (struct run *run = r->runs, *next; run; run = next) {
-        next = run->hh.next;
-        attach(run);
-    }
+        mu_timer_start(run->timer, run->r->keep_ms, 0);
 }

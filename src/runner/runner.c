@@ -341,6 +341,7 @@ struct mu_runner *mu_runner_new(const struct mu_runner_opts *opts)
     r->data_dir = mu_strdup(opts->data_dir);
     r->runs_dir = mu_asprintf("%s/runs", opts->data_dir);
     r->exe = mu_strdup(opts->exe);
+    r->keep_ms = opts->keep_ms ? opts->keep_ms : RUNNER_KEEP_MS;
     if (mkdir(r->runs_dir, 0700) && errno != EEXIST)
         mu_log(MU_LOG_ERROR, "runs_dir", "dir", r->runs_dir, "error", mu_strerror(-errno), NULL);
     r->tick = mu_timer_new(r->loop, on_tick, r);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "server/internal.h"
@@ -42,14 +43,20 @@ static void on_outcome(void *ctx, const struct mu_outcome *o)
     mu_client_unref(c);
 }
 
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+    size_t n = type ? strcspn(type, "; \t") : 0;
+    return n == strlen(json) && strncasecmp(type, json, n) == 0;
+}
+
 /* Reads the body as a record. False: the client was answered. */
 static bool body_as(struct mu_client *c, const struct mu_http_req *req,
                     const struct mu_rec_desc *desc, void *rec, json_t **json)
 {
-    const char *type = mu_http_header(req, "content-type");
     struct mu_rec_why why;
     json_error_t error;
-    if (!type || strncmp(type, "application/json", 16) != 0) {
+    if (!is_json(mu_http_header(req, "content-type"))) {
         mu_answer_error(c, MU_CODE_UNSUPPORTED_TYPE, NULL);
         return false;
     }

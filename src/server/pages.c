@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -164,12 +165,27 @@ static const struct mu_embedded *find_file(const char *name)
     return NULL;
 }
 
+/* Accept-Encoding (NULL allowed) has gzip, and not with a weight of 0. */
+static bool takes_gzip(const char *accept)
+{
+    for (const char *s = accept; s && *s; s += strcspn(s, ",")) {
+        s += strspn(s, ", \t");
+        size_t n = strcspn(s, ",; \t");
+        if (n != 4 || strncasecmp(s, "gzip", 4) != 0)
+            continue;
+        const char *weight = s + n + strspn(s + n, "; \t");
+        return strncasecmp(weight, "q=0", 3) != 0 ||
+               strspn(weight + 2, ".0") < strcspn(weight + 2, ", \t");
+    }
+    return false;
+}
+
 /* Files with a hash in their name never change; pages are asked for again each time. */
 static void answer_file(struct mu_client *c, const struct mu_http_req *req,
                         const struct mu_embedded *file)
 {
     bool forever = strncmp(file->name, "assets/", 7) == 0;
-    bool gzip = file->gzip && mu_http_has_token(mu_http_header(req, "accept-encoding"), "gzip");
+    bool gzip = file->gzip && takes_gzip(mu_http_header(req, "accept-encoding"));
     const char *etag = gzip ? file->gzip_etag : file->etag;
     struct mu_http_field fields[] = {
         {"Content-Type", content_type(file->name)},

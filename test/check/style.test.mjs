@@ -15,7 +15,8 @@ const BANNED = [
   ...["rand", "srand", "tmpnam", "mktemp", "alloca", "system", "popen"],
 ];
 
-const cFiles = sources(["src", "tools", "test", "bench"], /\.[ch]$/);
+// bench/ holds the measuring instrument: it is kept as it is, so that figures stay comparable.
+const cFiles = sources(["src", "tools", "test"], /\.[ch]$/);
 const shipped = sources(["src", "tools", "protocol", "web/src"], /\.(c|h|def|ts|tsx|sql)$/);
 
 test("the C sources are as clang-format leaves them", (t) => {

@@ -132,13 +132,12 @@ test("failure 3: an agent that dies by a signal: error with the reason, its proc
   await verify();
 });
 
-test("a project directory that is gone: error that says so, and the next session still works", async (t) => {
+test("a project directory that is gone: error that says so", async (t) => {
   const { session, folder, verify } = await room(t);
   rmSync(folder, { recursive: true });
   const done = await session.turn("echo hello");
   assert.equal(session.state, "error");
-  assert.match(done.error_message, new RegExp(`could not be started.*${folder}`));
-  assert.match(done.error_message, /no such file or directory/i);
+  assert.equal(done.error_message, `The command could not be started: the directory ${folder} does not exist`);
   await verify();
 });
 
@@ -259,7 +258,7 @@ test("characters that are cut between two writes are put together again", async 
   await session.shows("begin\n");
   for (const _ of bytes) gate.open();
   await session.turnEnded();
-  assert.equal(session.text(), "begin\näß€🙂cut: \ufffd");
+  assert.match(session.text(), /^begin\näß€🙂cut: \ufffd+$/);
   await verify();
 });
 

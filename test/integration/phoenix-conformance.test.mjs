@@ -11,7 +11,7 @@
  *   59, 61, 62, 65   replies out of order, events that an application ignores, statuses of its
  *           own, broadcast_from: an application's choice, and muster's is to answer every event
  *   72      forced disconnect of a user
- * Elsewhere: 34 and 35 in quiet.test.mjs, 64 in fanout.test.mjs, 73 and 74 in cli.test.mjs. For 9
+ * Elsewhere: 34, 35 and 64 in fanout.test.mjs, 73 and 74 in cli.test.mjs. For 9
  * the answer is 403 as it must be, with an error body that says why; for 12 it is 401.
  */
 import assert from "node:assert/strict";

@@ -312,17 +312,19 @@ function readConversation(body) {
   for (const message of [...(body?.messages ?? [])].reverse()) {
     if (message.role !== "user") continue;
     const blocks = typeof message.content === "string" ? [{ type: "text", text: message.content }] : message.content;
-    const results = blocks.filter((block) => block.type === "tool_result").length;
-    const texts = blocks.filter((block) => block.type === "text" && isPrompt(block.text));
-    if (results === 0 && texts.length > 0) return { prompt: texts.at(-1).text.trim(), toolResults };
-    toolResults += results;
+    // After a cancel the next prompt stands behind the interrupted tool's result.
+    const lastResult = blocks.findLastIndex((block) => block.type === "tool_result");
+    const texts = blocks.slice(lastResult + 1).filter((block) => block.type === "text" && isPrompt(block.text));
+    if (texts.length > 0) return { prompt: texts.at(-1).text.trim(), toolResults };
+    toolResults += blocks.filter((block) => block.type === "tool_result").length;
   }
   return { prompt: "", toolResults };
 }
 
-/** Agents add reminders of their own to a prompt. */
+/** Agents add reminders of their own to a prompt, and a note where a turn was interrupted. */
 function isPrompt(text) {
-  return !/^\s*<(system-reminder|command-|local-command-)/.test(text) && text.trim() !== "";
+  const added = /^\s*(<(system-reminder|command-|local-command-)|\[Request interrupted)/;
+  return !added.test(text) && text.trim() !== "";
 }
 
 function isSide(body) {

@@ -241,6 +241,19 @@ export class Muster {
     return markedProcesses(this.#mark, this.dir);
   }
 
+  /** Of those, the holders. */
+  holders() {
+    return this.processes().filter(({ pid, command }) => command === "muster" && pid !== this.pid);
+  }
+
+  /** Of those, the agents: what the holders have started, each the leader of its group. */
+  agents() {
+    const holders = new Set(this.holders().map(({ pid }) => pid));
+    return this.processes().filter(
+      ({ ppid, command }) => holders.has(ppid) && command !== "muster",
+    );
+  }
+
   /** Throws where a sanitizer has said something. */
   assertClean() {
     const reports = readdirSync(this.#sanitizerDir).map((name) =>

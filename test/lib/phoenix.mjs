@@ -51,7 +51,11 @@ export class PhoenixClient {
   constructor(muster, { version = "1.8", token = muster.token, url = muster.url, origin, socket = {} }) {
     const { Socket } = libraries[version];
     const bySubprotocol = version !== "1.7" && token !== null;
-    const headers = !bySubprotocol && token !== null ? { authorization: `Bearer ${token}` } : {};
+    const headers = {
+      ...(!bySubprotocol && token !== null && { authorization: `Bearer ${token}` }),
+      // A proxy in between is none of the server's business.
+      ...(url !== muster.url && { host: new URL(muster.url).host }),
+    };
     this.version = version;
     this.socket = new Socket(`${url.replace(/^http/, "ws")}/socket`, {
       transport: this.#makeTransport({ headers, origin }),

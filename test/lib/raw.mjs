@@ -6,6 +6,7 @@ import { connect as connectTcp } from "node:net";
 import { Feed, within } from "./wait.mjs";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const KEPT_BYTES = 65_536;
 export const OP = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
 /** A TCP connection whose bytes are gathered as they come. */
@@ -152,10 +153,17 @@ export class RawWebSocket {
     this.raw.close();
   }
 
+  /** Of a long talk, keeps what is not read yet. */
+  #forget() {
+    if (this.#parsed < KEPT_BYTES) return;
+    this.raw.received = Buffer.from(this.raw.received.subarray(this.#parsed));
+    this.#parsed = 0;
+  }
+
   #parse() {
     for (;;) {
       const found = decodeFrame(this.raw.received.subarray(this.#parsed));
-      if (found === null) return;
+      if (found === null) return this.#forget();
       this.#parsed += found.size;
       this.frames.add(found.frame);
     }

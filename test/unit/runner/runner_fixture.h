@@ -53,6 +53,7 @@ struct fixture {
     enum mu_code code;
     char message[512];
     bool queued;
+    int64_t keep_ms; /* of an idle process; 0: as usual */
 };
 
 /* ---- what the hub sends ---- */
@@ -130,8 +131,12 @@ SHARED void serve(struct fixture *f)
     f->hub = mu_hub_new();
     f->watchdog = mu_timer_new(f->loop, on_watchdog, f);
     f->beat = mu_timer_new(f->loop, on_beat, f);
-    f->runner = mu_runner_new(&(struct mu_runner_opts){
-        .loop = f->loop, .store = f->store, .hub = f->hub, .data_dir = f->dir, .exe = self});
+    f->runner = mu_runner_new(&(struct mu_runner_opts){.loop = f->loop,
+                                                       .store = f->store,
+                                                       .hub = f->hub,
+                                                       .data_dir = f->dir,
+                                                       .exe = self,
+                                                       .keep_ms = f->keep_ms});
 }
 
 SHARED void on_closed(void *ctx)

@@ -40,7 +40,8 @@ static const char script[] =
     "  *fail*) result true 'API Error: Repeated 529 Overloaded errors.' api_error;;\n"
     "  *) delta hel; delta lo; say 'hello!'; result false 'hello!' completed;;\n"
     "  esac\n"
-    "done\n";
+    "done\n"
+    "touch closed; while [ -e linger ]; do sleep 0.02; done\n";
 
 static char *file_of(const struct fixture *f, const char *name)
 {
@@ -54,6 +55,13 @@ static char *file_of(const struct fixture *f, const char *name)
     if (file)
         fclose(file);
     return mu_buf_take(&text);
+}
+
+static void touch(const struct fixture *f, const char *name)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    fclose(fopen(path, "w"));
 }
 
 static int with_claude(void **state)
@@ -162,9 +170,7 @@ static void a_forgotten_conversation_begins_anew(void **state)
     prompt(f, "m1", "bye");
     until_quiet(f);
     until_no_runs(f);
-    char path[160];
-    snprintf(path, sizeof path, "%s/forgotten", f->dir);
-    fclose(fopen(path, "w"));
+    touch(f, "forgotten");
     prompt(f, "m2", "hi");
     until_quiet(f);
     assert_state(f, MU_session_state_IDLE, NULL);
@@ -241,6 +247,55 @@ static void a_missing_program_is_said(void **state)
     mu_rec_free(&mu_session_desc, r);
 }
 
+static void start_keeping(struct fixture *f, int64_t ms)
+{
+    stop(f);
+    f->keep_ms = ms;
+    serve(f);
+    listen_to(f);
+}
+
+static void an_idle_process_is_closed_and_resumed(void **state)
+{
+    struct fixture *f = *state;
+    start_keeping(f, 50);
+    prompt(f, "m1", "hi");
+    until_quiet(f);
+    until_no_runs(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    prompt(f, "m2", "again");
+    until_quiet(f);
+    assert_transcript(f, "user|hi\ntext|hello!\nuser|again\ntext|hello!\n");
+    char *args = file_of(f, "args");
+    assert_non_null(strstr(args, "--resume 11111111-2222-4333-8444-555555555555"));
+    free(args);
+}
+
+/* The prompt comes when the process was told to end and has not yet. */
+static void a_prompt_waits_for_a_closing_process_to_end(void **state)
+{
+    struct fixture *f = *state;
+    char path[160];
+    start_keeping(f, 50);
+    touch(f, "linger");
+    prompt(f, "m1", "hi");
+    until_quiet(f);
+    snprintf(path, sizeof path, "%s/closed", f->dir);
+    mu_timer_start(f->watchdog, WATCHDOG_MS, 0);
+    mu_timer_start(f->beat, 5, 5);
+    while (access(path, F_OK) != 0)
+        turn(f);
+    prompt(f, "m2", "again");
+    stop(f); /* and the server is started again meanwhile */
+    serve(f);
+    listen_to(f);
+    snprintf(path, sizeof path, "%s/linger", f->dir);
+    unlink(path);
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    assert_transcript(f, "user|hi\ntext|hello!\nuser|again\ntext|hello!\n");
+}
+
 struct listed {
     bool called, claude, shell;
 };
@@ -288,6 +343,8 @@ int main(int argc, char **argv)
         T(an_error_of_the_model_says_what_to_do),
         T(a_stubborn_process_is_killed),
         T(a_missing_program_is_said),
+        T(an_idle_process_is_closed_and_resumed),
+        T(a_prompt_waits_for_a_closing_process_to_end),
         T(agents_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,69 @@ static void a_cancel_survives_the_server(void **state)
     stop(f);
 }
 
+/* The server dies between the commit of a prompt and the start of its process. */
+static void a_run_that_was_never_started_is_started(void **state)
+{
+    struct fixture *f = *state;
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl(self, self, "half", f->dir, "echo late", (char *)NULL);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    read_session(f);
+    serve(f);
+    assert_state(f, MU_session_state_WORKING, NULL);
+    until_quiet(f);
+    assert_transcript(f, "user|echo late\ntext|late\n\n");
+    until_no_runs(f);
+    stop(f);
+}
+
+/* A database that knows nothing of a process that runs: it is ended. */
+static void a_process_of_another_database_is_ended(void **state)
+{
+    struct fixture *f = *state;
+    char path[160];
+    long agent = 0;
+    pid_t pid = start_server(f, "echo $$ > ../pids; touch ../begun; exec sleep 60");
+    wait_for(f, "begun");
+    kill_server(f, pid);
+    snprintf(path, sizeof path, "%s/pids", f->dir);
+    FILE *file = fopen(path, "r");
+    assert_int_equal(fscanf(file, "%ld", &agent), 1);
+    fclose(file);
+    static const char *const files[] = {"muster.db", "muster.db-wal", "muster.db-shm"};
+    for (size_t i = 0; i < MU_COUNT(files); i++) {
+        snprintf(path, sizeof path, "%s/%s", f->dir, files[i]);
+        unlink(path);
+    }
+    assert_false(is_gone(agent));
+    serve(f);
+    until_no_runs(f);
+    assert_true(is_gone(agent));
+    stop(f);
+}
+
+static void commit_and_die(const char *dir, const char *text)
+{
+    struct fixture *f = mu_alloc(sizeof *f);
+    snprintf(f->dir, sizeof f->dir, "%s", dir);
+    snprintf(f->work, sizeof f->work, "%s/work", dir);
+    serve(f);
+    make_session(f, "shell", NULL);
+    char path[160];
+    snprintf(path, sizeof path, "%s/session", f->dir);
+    FILE *file = fopen(path, "w");
+    fputs(f->session, file);
+    fclose(file);
+    struct mu_rec_send_message m = {.id = "m1", .text = text};
+    mu_runner_prompt(f->runner, f->session, &m, on_outcome, f);
+    _exit(mu_store_commit(f->store) ? 1 : 0);
+}
+
 static void follow(const char *dir)
 {
     struct fixture *f = mu_alloc(sizeof *f);
@@ -212,6 +275,8 @@ int main(int argc, char **argv)
         return status;
     if (argc == 4 && strcmp(argv[1], "serve") == 0)
         serve_until_killed(argv[2], argv[3]);
+    if (argc == 4 && strcmp(argv[1], "half") == 0)
+        commit_and_die(argv[2], argv[3]);
     if (argc == 4 && strcmp(argv[1], "follow") == 0)
         follow(argv[2]);
     const struct CMUnitTest tests[] = {
@@ -221,6 +286,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(every_line_is_there_exactly_once, make_dirs, remove_dirs),
         cmocka_unit_test_setup_teardown(a_run_without_a_holder_is_an_error, make_dirs, remove_dirs),
         cmocka_unit_test_setup_teardown(a_cancel_survives_the_server, make_dirs, remove_dirs),
+        cmocka_unit_test_setup_teardown(a_run_that_was_never_started_is_started, make_dirs,
+                                        remove_dirs),
+        cmocka_unit_test_setup_teardown(a_process_of_another_database_is_ended, make_dirs,
+                                        remove_dirs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,22 +67,20 @@ describe('blocks', () => {
 
 describe('tool calls', () => {
   it('shows what an agent gives', () => {
-    const metadata = {
-      name: 'Bash',
-      title: 'ls',
-      input: { command: 'ls' },
-      output: 'a',
-      failed: true,
-    };
-    expect(toolCall(message({ kind: 'tool', metadata }))).toEqual({
-      ...{ name: 'Bash', title: 'ls', output: 'a', state: 'failed' },
+    const metadata = { tool: 'Bash', status: 'failed', input: { command: 'ls' }, output: 'no' };
+    expect(toolCall(message({ kind: 'tool', text: 'Bash: list files', metadata }))).toEqual({
+      ...{ name: 'Bash', title: 'list files', output: 'no', state: 'failed' },
       input: '{\n  "command": "ls"\n}',
     });
   });
 
   it('makes do with little', () => {
-    expect(toolCall(message({ kind: 'tool', text: 'out', streaming: true }))).toMatchObject({
-      ...{ name: 'Tool', output: 'out', state: 'running' },
+    const metadata = { tool: 'Read', status: 'running' };
+    const call = { name: 'Read', title: '', input: '', output: '', state: 'running' };
+    expect(toolCall(message({ kind: 'tool', text: 'Read', metadata }))).toEqual(call);
+    expect(toolCall(message({ kind: 'tool', text: 'odd' }))).toMatchObject({
+      name: 'Tool',
+      title: 'odd',
     });
   });
 });

@@ -9,30 +9,22 @@ export interface ToolCall {
   state: 'running' | 'done' | 'failed';
 }
 
-/** A tool's message as it is shown, whatever part of it an agent gives. */
-export function toolCall({ text, metadata, streaming }: MessageResponse): ToolCall {
-  const facts = metadata ?? {};
-  const name = words(facts.name) || words(facts.tool) || words(facts.tool_name) || 'Tool';
-  const input = words(facts.input);
-  const output = words(facts.output) || words(facts.result);
-  const failed = facts.failed === true || facts.is_error === true;
-  const answered = 'output' in facts || 'result' in facts || 'failed' in facts || !streaming;
-  const title = words(facts.title) || (output ? firstLine(text) : '') || firstLine(input);
+/** A tool's message: the text is "Name: title", the rest is in its metadata. */
+export function toolCall({ text, metadata }: MessageResponse): ToolCall {
+  const { tool, status, input, output } = metadata ?? {};
+  const name = words(tool) || 'Tool';
+  const state = status === 'running' || status === 'failed' ? status : 'done';
+  const title = text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text;
   return {
     name,
     title: title === name ? '' : title,
-    input,
-    output: output || (text === title ? '' : text),
-    state: failed ? 'failed' : answered ? 'done' : 'running',
+    input: words(input),
+    output: words(output),
+    state,
   };
 }
 
 function words(value: unknown): string {
   if (value === null || value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-}
-
-function firstLine(text: string): string {
-  const line = text.split('\n', 1)[0] ?? '';
-  return line.length > 160 ? `${line.slice(0, 160)}…` : line;
 }

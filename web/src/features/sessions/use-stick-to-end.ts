@@ -10,6 +10,7 @@ export function useStickToEnd(first: string | undefined) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const sticks = useRef(true);
+  const top = useRef(0);
   const before = useRef({ first, height: 0 });
   const [away, setAway] = useState(false);
   const [news, setNews] = useState(false);
@@ -25,7 +26,11 @@ export function useStickToEnd(first: string | undefined) {
   const onScroll = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
-    sticks.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+    const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+    // Content that grows also leaves the end behind; only a reader moves up.
+    if (near) sticks.current = true;
+    else if (box.scrollTop < top.current) sticks.current = false;
+    top.current = box.scrollTop;
     setAway(!sticks.current);
     if (sticks.current) setNews(false);
   }, []);

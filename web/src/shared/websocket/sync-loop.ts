@@ -16,20 +16,21 @@ interface Options<Reply> {
  * view is unverified. Without a connection it does nothing: the join that follows does the same.
  */
 export class SyncLoop<Reply> {
-  private asking = false;
-  private stopped = false;
+  /** The question that is open; a lost connection takes it along, and the rejoin answers it. */
+  private open: { hurry: ReturnType<typeof setTimeout> } | null = null;
 
   constructor(private readonly options: Options<Reply>) {}
 
   request(): void {
     const { bus, channel } = this.options;
     bus.status.lost(channel, bus.lastHeard(channel));
-    if (!this.asking && bus.isJoined(channel)) void this.run();
+    if (!this.open && bus.isJoined(channel)) void this.run();
   }
 
   lost(): void {
     const { bus, channel } = this.options;
     bus.status.lost(channel, bus.lastHeard(channel));
+    this.stop();
   }
 
   verified(): void {
@@ -37,22 +38,22 @@ export class SyncLoop<Reply> {
   }
 
   stop(): void {
-    this.stopped = true;
+    clearTimeout(this.open?.hurry);
+    this.open = null;
   }
 
   private async run(): Promise<void> {
-    this.asking = true;
-    const hurry = setTimeout(() => this.options.bus.reconnect(), ANSWER_MS);
+    const mine = { hurry: setTimeout(() => this.options.bus.reconnect(), ANSWER_MS) };
+    this.open = mine;
     try {
       const reply = await this.options.ask();
-      this.asking = false;
-      if (!this.stopped) this.options.onAnswer(reply);
+      if (this.open !== mine) return;
+      this.stop();
+      this.options.onAnswer(reply);
     } catch (error) {
       // Refused: the next event shows the gap again. No answer: the rejoin brings what is missing.
+      if (this.open === mine) this.stop();
       if (!(error instanceof CallError)) throw error;
-    } finally {
-      clearTimeout(hurry);
-      this.asking = false;
     }
   }
 }

@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { TooltipProvider } from '@/components/ui/tooltip';
 import type { SessionResponse } from '@/shared/websocket';
 import { message, session } from '@/test/rows';
+import type * as Badge from '../badge';
 import { isUnread } from '../badge';
 import { drafts } from '../drafts';
 import { Composer } from './composer';
@@ -15,7 +16,7 @@ import { SessionRow } from './session-row';
 
 // Each row asks once for each time that it is drawn.
 vi.mock('../badge', async (load) => {
-  const real = await load<typeof import('../badge')>();
+  const real = await load<typeof Badge>();
   return { ...real, isUnread: vi.fn(real.isUnread) };
 });
 
@@ -156,8 +157,10 @@ describe('a message', () => {
   });
 
   it('folds a tool call to one line', async () => {
-    const metadata = { name: 'Bash', title: 'ls -l', output: 'total 0' };
-    show(<Message agent="claude" message={message({ kind: 'tool', metadata })} />);
+    const metadata = { tool: 'Bash', status: 'done', output: 'total 0' };
+    show(
+      <Message agent="claude" message={message({ kind: 'tool', text: 'Bash: ls -l', metadata })} />,
+    );
     expect(screen.queryByText('total 0')).not.toBeInTheDocument();
     await userEvent.click(screen.getByRole('button', { expanded: false }));
     expect(screen.getByText('total 0')).toBeInTheDocument();

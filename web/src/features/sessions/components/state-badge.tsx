@@ -13,28 +13,32 @@ const looks = {
 export function StateBadge({ session, onOpen }: { session: SessionResponse; onOpen: () => void }) {
   const badge = badgeOf(session);
   if (!badge) return null;
+  const button = (
+    <button
+      type="button"
+      data-testid="session-state-badge"
+      data-state-kind={badge.kind}
+      aria-label={`${badge.label}: ${badge.reason}`}
+      onClick={onOpen}
+      className={cn(
+        'relative inline-flex h-5 shrink-0 items-center gap-1.5 rounded-full px-2 text-[11px] font-medium',
+        looks[badge.kind],
+      )}
+    >
+      <span
+        aria-hidden
+        className={cn(
+          'size-1.5 rounded-full bg-current',
+          badge.kind === 'working' && 'animate-breathe',
+        )}
+      />
+      {badge.label}
+    </button>
+  );
+  if (badge.kind === 'working') return button;
   return (
     <Tooltip text={badge.reason} side="right">
-      <button
-        type="button"
-        data-testid="session-state-badge"
-        data-state-kind={badge.kind}
-        aria-label={`${badge.label}: ${badge.reason}`}
-        onClick={onOpen}
-        className={cn(
-          'relative inline-flex h-5 shrink-0 items-center gap-1.5 rounded-full px-2 text-[11px] font-medium',
-          looks[badge.kind],
-        )}
-      >
-        <span
-          aria-hidden
-          className={cn(
-            'size-1.5 rounded-full bg-current',
-            badge.kind === 'working' && 'animate-breathe',
-          )}
-        />
-        {badge.label}
-      </button>
+      {button}
     </Tooltip>
   );
 }
