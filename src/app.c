@@ -296,16 +296,14 @@ static void on_signal(void *ctx, int signum)
 
 static void release(struct app *a)
 {
-    if (a->server)
-        mu_server_free(a->server);
+    if (a->loop)
+        mu_loop_free(a->loop); /* first: its last callbacks may reach the modules */
+    mu_server_free(a->server);
     if (a->runner)
         mu_runner_free(a->runner);
-    if (a->hub)
-        mu_hub_free(a->hub);
+    mu_hub_free(a->hub);
     mu_access_free(a->access);
     mu_store_close(a->store);
-    if (a->loop)
-        mu_loop_free(a->loop);
     if (a->lock_fd >= 0)
         close(a->lock_fd);
     free(a->listen_host);
@@ -324,6 +322,7 @@ int mu_app_serve(const struct mu_app_opts *opts)
     struct app a = {.opts = opts, .lock_fd = -1};
     bool first = false;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error like a full disk */
     raise_descriptors();
     int rc = check_address(&a);
     if (!rc)

@@ -121,7 +121,7 @@ static void shorten(char *s, size_t n)
 
 void mu_naming_from_prompt(const char *prompt, char out[MU_NAMING_SIZE])
 {
-    char line_out[1024];
+    char line_out[1024] = "";
     for (const char *p = prompt; *p;) {
         size_t n = strcspn(p, "\r\n");
         const char *line = p;

@@ -284,13 +284,16 @@ static bool nothing(const struct mu_update *u)
            u->queue == MU_QUEUE_SAME && u->actions == 0;
 }
 
-bool sess_apply(struct mu_runner *r, struct sess *s, struct mu_event *ev, struct mu_update *out)
+bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *given,
+                struct mu_update *out)
 {
     char run_id[MU_ID_SIZE];
     char ids[MU_UPDATE_MESSAGES][MU_ID_SIZE];
-    if (!ev->run_id) {
+    struct mu_event event = *given;
+    const struct mu_event *ev = &event;
+    if (!event.run_id) {
         mu_id_new(run_id);
-        ev->run_id = run_id;
+        event.run_id = run_id;
     }
     mu_session_step(&s->s, ev, out);
     if (out->refused)

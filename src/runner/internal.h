@@ -147,7 +147,8 @@ struct sess *sess_get(struct mu_runner *r, const char *id); /* NULL: there is no
 void sess_free(struct mu_runner *r, struct sess *s);
 bool sess_idle(const struct sess *s); /* nothing keeps it in memory */
 /* Steps a session and carries the update out. False when it was refused; *out then says why. */
-bool sess_apply(struct mu_runner *r, struct sess *s, struct mu_event *ev, struct mu_update *out);
+bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *given,
+                struct mu_update *out);
 /* Adds a message; fills in id. */
 void sess_add_message(struct mu_runner *r, struct sess *s, enum mu_message_kind kind,
                       const char *text, const char *metadata, bool streaming, char id[MU_ID_SIZE],

@@ -99,6 +99,7 @@ test("a project is renamed and deleted, with a question first, in every tab", as
   const { app, page, project, projectId, sessionId } = await sessionOnScreen(t);
   const other = await openApp(t, browser, muster, { context: page.context() });
   await other.openSession({ projectId, sessionId });
+  await page.bringToFront();
   const open = async (name) => {
     await group(app, projectId).hover();
     await group(app, projectId).getByRole("button", { name: `Actions for ${project.name}`, exact: true }).click();
@@ -348,7 +349,7 @@ test("by keyboard alone: send, go to another session, rename it, delete it", asy
   await page.waitForURL((url) => url.pathname.endsWith(other));
   await tabTo(app.row(other).getByRole("link"), "Shift+Tab");
   await keyboard.press("Tab");
-  await tabTo(app.row(other).getByRole("button", { name: "Actions for Other" }));
+  await tabTo(app.row(other).getByRole("button", { name: "Actions for Other", includeHidden: true }));
   await keyboard.press("Enter");
   await menuItem(app, "Rename…").waitFor();
   await keyboard.press("Enter");
@@ -358,7 +359,8 @@ test("by keyboard alone: send, go to another session, rename it, delete it", asy
   await keyboard.press("Enter");
   await app.row(other).getByRole("link", { name: "Typed name" }).waitFor();
   await dialog(app).waitFor({ state: "detached" });
-  await tabTo(app.row(other).getByRole("button", { name: "Actions for Typed name" }));
+  console.error(await page.evaluate(() => document.activeElement.outerHTML.slice(0,200)));
+  await tabTo(app.row(other).getByRole("button", { name: "Actions for Typed name", includeHidden: true }));
   await keyboard.press("Enter");
   await menuItem(app, "Delete…").waitFor();
   await keyboard.press("ArrowDown");
@@ -366,7 +368,8 @@ test("by keyboard alone: send, go to another session, rename it, delete it", asy
   await dialog(app).waitFor();
   await keyboard.press("Escape");
   await dialog(app).waitFor({ state: "detached" });
-  await tabTo(app.row(other).getByRole("button", { name: "Actions for Typed name" }));
+  console.error(await page.evaluate(() => document.activeElement.outerHTML.slice(0,200)));
+  await tabTo(app.row(other).getByRole("button", { name: "Actions for Typed name", includeHidden: true }));
   await keyboard.press("Enter");
   await menuItem(app, "Delete…").waitFor();
   await keyboard.press("ArrowUp");

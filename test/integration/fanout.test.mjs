@@ -267,7 +267,7 @@ test("failure 21: while a reader stands still, the server holds no more for it, 
   const before = residentKb(server.pid);
   await flood(writer, UPDATES, payload);
   const grown = residentKb(server.pid) - before;
-  await poll(() => seen === FILLING + UPDATES, `the other reader to get everything, ${seen} so far`, 2000);
+  await poll(() => seen === FILLING + UPDATES, `the other reader to get everything, ${seen} so far`, 10_000);
   assert.ok(grown < 8000, `20 MB passed by, and the server grew by ${grown} kB`);
   assert.ok((await metric(server, "deliveries_dropped_total")) >= 3 * UPDATES, "the slow ones were left out");
   assert.equal(await metric(server, "connections"), 6, "nobody was cut off for it");
@@ -281,7 +281,7 @@ test("failure 21, 64: a reader that stood still ends with the newest rows, by on
   await others.joined();
   const [slow, writer] = [await joinBench(t, server), await joinBench(t, server)];
   slow.json(["5", "5", "projects", "phx_join", {}]);
-  const { json: joined } = await slow.next(({ json }) => json?.[3] === "phx_reply");
+  const { json: joined } = await slow.next(({ json }) => json?.[2] === "projects");
   slow.raw.socket.pause();
   await flood(writer, FILLING, { pad: "x".repeat(2000) });
   const path = `/api/sessions/${sessionId}`;
@@ -289,12 +289,12 @@ test("failure 21, 64: a reader that stood still ends with the newest rows, by on
   let peak = 0;
   const before = residentKb(server.pid);
   for (let done = 0; done < UPDATES; done += 1000) {
-    await many(server, 1000, (n) => ({ method: "PATCH", path, body: { name: name(done + n) } }), 8);
+    await many(server, 1000, (n) => ({ method: "PATCH", path, body: { name: name(done + n) } }), 100);
     peak = Math.max(peak, residentKb(server.pid) - before);
     const { rev } = await truth(server);
     const began = Date.now();
     await others.reached(rev);
-    assert.ok(Date.now() - began < 2000, "the other reader keeps up");
+    assert.ok(Date.now() - began < 5000, "the other reader keeps up");
   }
   await server.ok("DELETE", `/api/sessions/${victim}`);
   await rename(server, sessionId, "the newest");

@@ -65,6 +65,25 @@ for (const version of versions) {
     assert.deepEqual(client.frames.items, []);
   });
 
+  test(`70: client ${version}: a deleted session's topic is closed, and not joined again`, async (t) => {
+    const { projectId, sessionId } = await muster.newSession("shell");
+    const client = connect(t, muster, { version });
+    const [session, projects] = [client.channel(`session:${sessionId}`), client.channel("projects")];
+    const { session: row, mode, reason } = await session.joined();
+    assert.deepEqual([row.id, mode, reason], [sessionId, "snapshot", "no_since"]);
+    await projects.joined();
+    await muster.ok("DELETE", `/api/projects/${projectId}`);
+    await session.next("phx_close");
+    const { payload } = await projects.next("project_deleted");
+    assert.equal(payload.projectId, projectId);
+    assert.equal(session.channel.state, "closed");
+    client.drop();
+    await nthSent(client, "phx_join", 3);
+    await poll(() => projects.channel.state === "joined", "the other topic to be joined again");
+    const joins = sent(client, "phx_join").map(([, , topic]) => topic);
+    assert.deepEqual(joins.slice(2), ["projects"]);
+  });
+
   test(`77: client ${version}: a join that timed out leaves one subscription behind`, async (t) => {
     const options = { version, url: proxy.url, socket: { rejoinAfterMs: () => 20 } };
     const client = connect(t, muster, options);

@@ -32,6 +32,7 @@ const SANITIZER = /(Address|Leak|UndefinedBehavior|Thread)Sanitizer|runtime erro
  *   and points it at this model server
  * @property {string[]} [path]  folders to put first in PATH
  * @property {string} [listen]  default "127.0.0.1:0"
+ * @property {string} [tmpfs]  size of a file system of its own for the data, "8m"; see canMount
  */
 
 /**
@@ -61,6 +62,11 @@ export function runMuster(args, { env = {}, input = "", ms = 20_000 } = {}) {
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** Whether this user may mount file systems of its own, in a namespace. */
+export function canMount() {
+  return spawnSync("unshare", ["--user", "--map-root-user", "--mount", "true"]).status === 0;
 }
 
 export class Muster {
@@ -96,7 +102,12 @@ export class Muster {
 
   /** The owner's token. */
   get token() {
-    return readFileSync(join(this.dataDir, "token"), "utf8").trim();
+    return readFileSync(join(this.dataFolder, "token"), "utf8").trim();
+  }
+
+  /** The data folder as the test sees it: a mount of the server's own is looked at through it. */
+  get dataFolder() {
+    return this.#options.tmpfs ? `/proc/${this.pid}/root${this.dataDir}` : this.dataDir;
   }
 
   /** What the processes of this server run with. */
@@ -122,7 +133,8 @@ export class Muster {
     const { args = [] } = this.#options;
     const argv = ["serve", "--listen", address, "--data", this.dataDir, "--log-json", ...args];
     this.#logFrom = this.log.items.length;
-    const child = spawn(musterBin, argv, { cwd: this.dir, env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+    const [program, ...before] = this.#command();
+    const child = spawn(program, [...before, ...argv], { cwd: this.dir, env: this.env, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     this.#streams.push(child.stdout, child.stderr);
     this.stdout = "";
@@ -280,6 +292,15 @@ export class Muster {
         rmSync(this.dir, { recursive: true, force: true });
       }
     }
+  }
+
+  /** The program and what stands before its own arguments. */
+  #command() {
+    const { tmpfs } = this.#options;
+    if (!tmpfs) return [musterBin];
+    mkdirSync(this.dataDir, { recursive: true });
+    const mount = `mount -t tmpfs -o size=${tmpfs} tmpfs ${this.dataDir} && exec "$@"`;
+    return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh", musterBin];
   }
 
   get #sanitizerDir() {

@@ -10,7 +10,7 @@
  */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "./phoenix.mjs";
 import { within } from "./wait.mjs";
@@ -349,12 +349,15 @@ export class SessionView extends View {
   }
 }
 
-/** A new session in a new project, seen by one client on both topics. */
-export async function openRoom(t, muster, { agent = "shell", name, options, client = connect(t, muster) } = {}) {
+/**
+ * A new session in a new project, seen by one client on both topics. `beside`: another room, whose
+ * client and view of the projects are used.
+ */
+export async function openRoom(t, muster, { agent = "shell", name, options, beside, ...given } = {}) {
   const folder = mkdtempSync(join(muster.project, "p-"));
-  mkdirSync(folder, { recursive: true });
-  const projects = new ProjectsView(client);
-  await projects.joined();
+  const client = beside?.client ?? given.client ?? connect(t, muster);
+  const projects = beside?.projects ?? new ProjectsView(client);
+  if (!beside) await projects.joined();
   const { id: projectId } = await muster.ok("POST", "/api/projects", { path: folder });
   const wanted = { agent, ...(name && { name }), ...(options && { options }) };
   const { id: sessionId } = await muster.ok("POST", `/api/projects/${projectId}/sessions`, wanted);

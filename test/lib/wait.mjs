@@ -78,7 +78,7 @@ export class Feed {
       this.#watchers.add(watcher);
       watcher();
     });
-    const story = () => `${what}; the last seen: ${JSON.stringify(this.items.slice(-5))}`;
+    const story = () => `${what}; the last seen: ${JSON.stringify(this.items.slice(-5)).slice(0, STORY_CHARS)}`;
     return within(found, story, ms).finally(() => this.#watchers.delete(watcher));
   }
 }

@@ -80,6 +80,16 @@ static int with_claude(void **state)
     return rc;
 }
 
+/* Agents outlive a server: this one's are ended with the session. */
+static int without_claude(void **state)
+{
+    struct fixture *f = *state;
+    mu_runner_delete_session(f->runner, f->session, on_outcome, f);
+    assert_int_equal(settle(f), MU_CODE_OK);
+    until_no_runs(f);
+    return teardown(state);
+}
+
 static void a_turn_keeps_the_process(void **state)
 {
     struct fixture *f = *state;
@@ -330,7 +340,7 @@ int main(int argc, char **argv)
     int status;
     if (is_holder(argc, argv, &status))
         return status;
-#define T(name) cmocka_unit_test_setup_teardown(name, with_claude, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, with_claude, without_claude)
     const struct CMUnitTest tests[] = {
         T(a_turn_keeps_the_process),
         T(the_server_may_come_and_go),

@@ -38,6 +38,7 @@ export function watchProjects(client: QueryClient, bus: EventBus): () => void {
     onLost: () => loop.lost(),
     onSilent: () => loop.request(),
   });
+  if (!bus.isJoined(channel)) loop.lost();
   bus.connect();
   return () => {
     loop.stop();

@@ -6,9 +6,10 @@ type Rows = readonly ProjectWithSessions[];
 /** What changed between two lists, in words for a screen reader: only states, of known sessions. */
 export function announcements(before: Rows, after: Rows): string[] {
   if (before === after) return [];
-  const old = new Map(before.flatMap((project) => project.sessions.map((row) => [row.id, row])));
-  return after
-    .filter((project) => !before.includes(project))
+  const same = new Set(before);
+  const changed = after.filter((project) => !same.delete(project));
+  const old = new Map([...same].flatMap((project) => project.sessions.map((row) => [row.id, row])));
+  return changed
     .flatMap((project) => project.sessions)
     .flatMap((row) => {
       const was = old.get(row.id);

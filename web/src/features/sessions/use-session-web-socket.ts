@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { notify } from '@/lib/notify';
-import { eventBus } from '@/shared/websocket';
+import { type CallError, eventBus } from '@/shared/websocket';
 import { handleEvent } from './handle-event';
 import { flushSession } from './use-send-message';
 import { watchSession } from './watch-session';
@@ -10,6 +10,12 @@ import { watchSession } from './watch-session';
 export function useSessionWebSocket(sessionId: string): void {
   const client = useQueryClient();
   useEffect(() => {
+    let said = false;
+    // The client tries again by itself; that a session is gone is on the page.
+    const sayOnce = ({ code, message }: CallError) => {
+      if (!said && code !== 'SESSION_NOT_FOUND') notify.error(message);
+      said = true;
+    };
     const context = { client, sessionId, onNotice: notify.warning };
     return watchSession({
       client,
@@ -17,6 +23,7 @@ export function useSessionWebSocket(sessionId: string): void {
       sessionId,
       handleEvent: (event) => handleEvent(context, event),
       onJoined: () => void flushSession(sessionId),
+      onRefused: sayOnce,
     });
   }, [client, sessionId]);
 }

@@ -60,6 +60,7 @@ export function watchSession(options: Options): () => void {
     onLost: () => loop.lost(),
     onSilent: () => loop.request(),
   });
+  if (!bus.isJoined(channel)) loop.lost();
   return () => {
     loop.stop();
     late.stop();

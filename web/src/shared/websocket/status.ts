@@ -3,7 +3,7 @@ import { HEARTBEAT_MS } from './phoenix';
 /** What the page knows of its connection. */
 export interface ConnectionState {
   phase: 'connecting' | 'open' | 'down';
-  /** Since when (ms) what is shown is unverified; null: it is verified, or nothing was shown yet. */
+  /** Since when (ms) what is shown is unverified; null: it is verified. */
   unverifiedSince: number | null;
   /** Attempts that failed since the socket was last open. */
   failures: number;
@@ -16,7 +16,6 @@ export class ConnectionStatus {
   private state = initial;
   private readonly listeners = new Set<() => void>();
   private readonly unverified = new Set<string>();
-  private everVerified = false;
 
   readonly get = (): ConnectionState => this.state;
 
@@ -39,13 +38,12 @@ export class ConnectionStatus {
    */
   lost(topic: string, lastHeard: number): void {
     this.unverified.add(topic);
-    if (!this.everVerified || this.state.unverifiedSince !== null) return;
+    if (this.state.unverifiedSince !== null) return;
     const now = Date.now();
     this.set({ ...this.state, unverifiedSince: now - lastHeard > HEARTBEAT_MS ? lastHeard : now });
   }
 
   verified(topic: string): void {
-    this.everVerified = true;
     this.unverified.delete(topic);
     this.settle();
   }

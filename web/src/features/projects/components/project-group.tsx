@@ -25,7 +25,7 @@ export const ProjectGroup = memo(function ProjectGroup(props: Props) {
     storage.set(key, collapsed ? null : 'yes');
     setCollapsed(!collapsed);
   };
-  const newestFirst = project.sessions.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
+  const newestFirst = project.sessions.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
   return (
     <li data-testid="project-group" data-project-id={project.id} className="mb-2">
       <div
