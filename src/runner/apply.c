@@ -278,6 +278,14 @@ static void act(struct mu_runner *r, struct sess *s, const struct mu_event *ev, 
         start_next(r, s);
 }
 
+/* States only: what was asked and answered is nobody's business in a log. */
+static void log_change(const struct sess *s, const struct mu_update *u)
+{
+    if (u->changed & (MU_HAS(session, state) | MU_HAS(session, waiting_for)))
+        mu_log(MU_LOG_INFO, "session", "id", s->id, "agent", u->next.row.agent, "state",
+               mu_session_state_text(u->next.row.state), "rev", mu_log_num(u->next.row.rev), NULL);
+}
+
 static bool nothing(const struct mu_update *u)
 {
     return !u->changed && !u->private_changed && u->message_count == 0 &&
@@ -305,6 +313,7 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
         mu_log(MU_LOG_ERROR, "session_rule_broken", "session", s->id, "rule", broken, NULL);
     store_update(r, ev, out, ids);
     publish_update(r, s, out);
+    log_change(s, out);
     if (!out->next.run_id && s->run) {
         s->run->sess = NULL;
         s->run = NULL;

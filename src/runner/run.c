@@ -431,10 +431,14 @@ static void on_never_started(void *ctx)
     struct run *run = ctx;
     mu_holder_close(run->holder, on_closed, run->r);
     run->holder = NULL;
-    if (run->sess)
+    if (run->sess && run->offset > 0) { /* it ran: its prompt must not be given again */
+        mu_str_set(&run->lost, "the files of its run are gone");
+        finish_lost(run);
+    } else if (run->sess) {
         run_start(run);
-    else
+    } else {
         finish(run, MU_TURN_ERROR, NULL);
+    }
 }
 
 static const struct mu_holder_cb holder_callbacks = {

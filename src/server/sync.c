@@ -166,6 +166,8 @@ static int delta(struct mu_store *store, int64_t since, struct mu_buf *out)
     d->projects = rows_list(&projects);
     d->sessions = rows_list(&sessions);
     d->removed = removed;
+    d->since = since;
+    d->has = MU_HAS(sync_delta, since);
     if (!rc)
         mu_rec_encode(out, &mu_sync_delta_desc, d);
     mu_rec_free(&mu_sync_delta_desc, d);
@@ -232,6 +234,8 @@ int mu_sync_session(struct mu_store *store, const char *id, const struct mu_sync
                                      add_message, &messages);
         if (rc == -E2BIG)
             reason = MU_snapshot_reason_TOO_LARGE;
+        s->since = from->since->rev;
+        s->has |= MU_HAS(subscribe_success, since);
     }
     if (reason) {
         s->mode = MU_sync_mode_SNAPSHOT;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { App, newProject, openApp } from "../lib/app.mjs";
+import { newProject, openApp } from "../lib/app.mjs";
 import { launchBrowser, openPage, test } from "../lib/browser.mjs";
 import { makeGate } from "../lib/gate.mjs";
 import { startModelServer } from "../lib/model-server.mjs";
@@ -332,51 +332,45 @@ test("prompts sent while the agent works wait above the composer, and run in the
 test("by keyboard alone: send, go to another session, rename it, delete it", async (t) => {
   const { app, page, projectId, sessionId } = await sessionOnScreen(t);
   const { sessionId: other } = await muster.newSession("shell", { projectId, name: "Other" });
-  await app.row(other).waitFor();
   const { keyboard } = page;
-  const tabTo = async (locator, key = "Tab") => {
+  const row = app.row(other);
+  const focused = (locator) => locator.evaluate((element) => element === document.activeElement);
+  const goTo = async (locator, key = "Tab") => {
+    await locator.waitFor({ state: "attached" });
     for (let presses = 0; presses < 60; presses += 1) {
-      if (await locator.evaluate((element) => element === document.activeElement).catch(() => false)) return;
+      if (await focused(locator)) return;
       await keyboard.press(key);
     }
     throw new Error(`${locator} is not reached by ${key}`);
   };
+  const choose = async (name) => {
+    await goTo(row.getByRole("button", { name: /^Actions for/, includeHidden: true }));
+    await keyboard.press("Enter");
+    await goTo(menuItem(app, name), "ArrowDown");
+    await keyboard.press("Enter");
+    await dialog(app).waitFor();
+  };
+  await row.waitFor();
   await keyboard.type("echo typed");
   await keyboard.press("Enter");
   await app.says("text", "typed");
-  await tabTo(app.row(other).getByRole("link"), "Shift+Tab");
+  await goTo(row.getByRole("link"), "Shift+Tab");
   await keyboard.press("Enter");
   await page.waitForURL((url) => url.pathname.endsWith(other));
-  await tabTo(app.row(other).getByRole("link"), "Shift+Tab");
-  await keyboard.press("Tab");
-  await tabTo(app.row(other).getByRole("button", { name: "Actions for Other", includeHidden: true }));
-  await keyboard.press("Enter");
-  await menuItem(app, "Rename…").waitFor();
-  await keyboard.press("Enter");
-  await dialog(app).waitFor();
+  await choose("Rename…");
+  await goTo(dialog(app).getByLabel("Name"));
   await keyboard.press("ControlOrMeta+A");
   await keyboard.type("Typed name");
   await keyboard.press("Enter");
-  await app.row(other).getByRole("link", { name: "Typed name" }).waitFor();
+  await row.getByRole("link", { name: "Typed name" }).waitFor();
   await dialog(app).waitFor({ state: "detached" });
-  console.error(await page.evaluate(() => document.activeElement.outerHTML.slice(0,200)));
-  await tabTo(app.row(other).getByRole("button", { name: "Actions for Typed name", includeHidden: true }));
-  await keyboard.press("Enter");
-  await menuItem(app, "Delete…").waitFor();
-  await keyboard.press("ArrowDown");
-  await keyboard.press("Enter");
-  await dialog(app).waitFor();
+  await choose("Delete…");
   await keyboard.press("Escape");
   await dialog(app).waitFor({ state: "detached" });
-  console.error(await page.evaluate(() => document.activeElement.outerHTML.slice(0,200)));
-  await tabTo(app.row(other).getByRole("button", { name: "Actions for Typed name", includeHidden: true }));
+  await choose("Delete…");
+  await goTo(dialog(app).getByRole("button", { name: "Delete session" }));
   await keyboard.press("Enter");
-  await menuItem(app, "Delete…").waitFor();
-  await keyboard.press("ArrowUp");
-  await keyboard.press("Enter");
-  await tabTo(dialog(app).getByRole("button", { name: "Delete session" }));
-  await keyboard.press("Enter");
-  await app.row(other).waitFor({ state: "detached" });
+  await row.waitFor({ state: "detached" });
   assert.equal(await app.row(sessionId).count(), 1);
   app.verify();
 });

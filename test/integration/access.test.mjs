@@ -78,7 +78,15 @@ test("failure 16: a foreign page's WebSocket is refused with 403, signed in or n
 
 test("failure 16: a foreign Origin is refused with 403 on every address and method", async () => {
   const headers = { origin: "https://evil.example", ...bearer() };
-  for (const path of ["/", "/index.html", "/api/projects", "/api/nothing", "/healthz", "/metrics", "/login"]) {
+  for (const path of [
+    "/",
+    "/index.html",
+    "/api/projects",
+    "/api/nothing",
+    "/healthz",
+    "/metrics",
+    "/login",
+  ]) {
     for (const method of ["GET", "HEAD", "POST", "OPTIONS", "DELETE"]) {
       assert.equal((await get(path, headers, method)).status, 403, `${method} ${path}`);
     }
@@ -86,14 +94,21 @@ test("failure 16: a foreign Origin is refused with 403 on every address and meth
 });
 
 test("failure 16: a preflight gets no leave, and no answer speaks of other origins", async () => {
-  const preflight = { origin: "https://evil.example", "access-control-request-method": "POST", "access-control-request-headers": "authorization" };
+  const preflight = {
+    origin: "https://evil.example",
+    "access-control-request-method": "POST",
+    "access-control-request-headers": "authorization",
+  };
   const answers = [
     await get("/api/projects", preflight, "OPTIONS"),
     await get("/api/projects", { ...preflight, origin: muster.url }, "OPTIONS"),
     await get("/api/projects", { origin: muster.url, ...bearer() }),
     await get("/", { origin: muster.url }),
   ];
-  assert.deepEqual(answers.map(({ status }) => status), [403, 401, 200, 200]);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [403, 401, 200, 200],
+  );
   for (const { headers } of answers) {
     const allowing = Object.keys(headers).filter((name) => name.startsWith("access-control-"));
     assert.deepEqual(allowing, []);
@@ -116,7 +131,10 @@ test("failure 16: a page rebound to the loopback address is refused though Origi
   const name = `evil.example:${muster.port}`;
   const headers = { Host: name, Origin: `http://${name}` };
   assert.equal((await refusedWebSocket(t, muster.port, { token: muster.token, headers })).status, 403);
-  assert.equal((await get("/api/projects", { host: name, origin: `http://${name}`, ...bearer() })).status, 403);
+  assert.equal(
+    (await get("/api/projects", { host: name, origin: `http://${name}`, ...bearer() })).status,
+    403,
+  );
 });
 
 test("failure 16: HTTP/1.0 without a Host is refused", async (t) => {
@@ -178,7 +196,9 @@ test("failure 16: a server on the IPv6 loopback address checks the same", async 
     new Promise((resolve, reject) => {
       const options = { host: "::1", port: server.port, path: "/api/projects", agent: false };
       const all = { host: `[::1]:${server.port}`, ...bearer(server), ...headers };
-      request({ ...options, headers: all }, (res) => resolve(res.resume().statusCode)).on("error", reject).end();
+      request({ ...options, headers: all }, (res) => resolve(res.resume().statusCode))
+        .on("error", reject)
+        .end();
     });
   assert.equal(await ask({}), 200);
   assert.equal(await ask({ origin: `http://[::1]:${server.port}` }), 200);
@@ -376,7 +396,9 @@ test("failure 18: no token, cookie or link is in the log, on stdout or in an ans
       assert.equal(line, undefined);
     }
   }
-  const bodies = answers.map(({ headers, text, body }) => `${JSON.stringify({ ...headers, "set-cookie": "" })} ${text ?? body}`);
+  const bodies = answers.map(
+    ({ headers, text, body }) => `${JSON.stringify({ ...headers, "set-cookie": "" })} ${text ?? body}`,
+  );
   for (const text of bodies) assert.ok(!forms(token).some((form) => text.includes(form)), text);
   assert.match(said, /"event":"refused"/, "what was refused is in the log");
 });
@@ -387,7 +409,10 @@ test("failure 18: no secret is in the process list, of the server, a holder or a
   const { sessionId } = await server.newSession("shell");
   const channel = connect(t, server).channel(`session:${sessionId}`);
   await channel.joined();
-  assert.equal((await channel.push("send_message", { id: "1", text: "env; echo started; sleep 60" })).status, "ok");
+  assert.equal(
+    (await channel.push("send_message", { id: "1", text: "env; echo started; sleep 60" })).status,
+    "ok",
+  );
   const started = ({ event, payload }) =>
     (event === "stream_output" && payload.text.includes("started")) ||
     (event === "message_added" && payload.message.text.includes("started\n"));
@@ -410,8 +435,13 @@ test("failure 18: the token is in one file, for its owner alone; the database ha
   assert.equal(mode("token"), "600");
   assert.equal(mode("."), "700");
   assert.equal(mode("muster.db"), "600");
-  const files = readdirSync(server.dataDir, { recursive: true }).filter((name) => statSync(join(server.dataDir, name)).isFile());
-  const holding = (secret) => files.filter((name) => forms(secret).some((form) => readFileSync(join(server.dataDir, name)).includes(form)));
+  const files = readdirSync(server.dataDir, { recursive: true }).filter((name) =>
+    statSync(join(server.dataDir, name)).isFile(),
+  );
+  const holding = (secret) =>
+    files.filter((name) =>
+      forms(secret).some((form) => readFileSync(join(server.dataDir, name)).includes(form)),
+    );
   assert.deepEqual(holding(server.token), ["token"]);
   assert.deepEqual(holding(cookie.value), []);
   assert.deepEqual(holding(code), []);
@@ -424,7 +454,8 @@ test("failure 18: another token in the file makes the old one and its links usel
   await server.stop();
   writeFileSync(join(server.dataDir, "token"), `${randomBytes(32).toString("hex")}\n`);
   await server.start();
-  const ask = (token) => http(server.url, { path: "/api/projects", headers: { authorization: `Bearer ${token}` } });
+  const ask = (token) =>
+    http(server.url, { path: "/api/projects", headers: { authorization: `Bearer ${token}` } });
   assert.equal((await ask(old)).status, 401);
   assert.equal((await ask(server.token)).status, 200);
   assert.equal((await http(server.url, { path: link.path })).status, 401);

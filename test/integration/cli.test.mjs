@@ -6,7 +6,19 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,7 +68,10 @@ function contents(path) {
     return `${name} ${stat.mode.toString(8)} ${stat.size} ${bytes}`;
   };
   const names = lstatSync(path).isDirectory() ? readdirSync(path, { recursive: true }) : [""];
-  return names.sort().filter((name) => lstatSync(join(path, name)).isFile() || name === "").map(one);
+  return names
+    .sort()
+    .filter((name) => lstatSync(join(path, name)).isFile() || name === "")
+    .map(one);
 }
 
 const serve = (data, ...more) => runMuster(["serve", "--listen", "127.0.0.1:0", "--data", data, ...more]);
@@ -83,14 +98,29 @@ test("--version prints the version", () => {
 });
 
 test("--help prints the commands, and a command's --help its options", () => {
-  for (const args of [["--help"], ["-h"], ["help"], ["serve", "--help"], ["login-url", "-h"], ["serve", "--listen", "x", "--help"]]) {
+  for (const args of [
+    ["--help"],
+    ["-h"],
+    ["help"],
+    ["serve", "--help"],
+    ["login-url", "-h"],
+    ["serve", "--listen", "x", "--help"],
+  ]) {
     const { status, stdout, stderr } = runMuster(args);
     assert.deepEqual([status, stderr], [0, ""], args.join(" "));
     assert.match(stdout, /Usage: muster/);
     for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
   }
   const { stdout } = runMuster(["serve", "--help"]);
-  for (const flag of ["--listen", "--data", "--allow-remote", "--allow-host", "--log-json", "--log-level", "--bench-topics"]) {
+  for (const flag of [
+    "--listen",
+    "--data",
+    "--allow-remote",
+    "--allow-host",
+    "--log-json",
+    "--log-level",
+    "--bench-topics",
+  ]) {
     assert.ok(stdout.includes(flag), flag);
   }
   assert.doesNotMatch(runMuster(["--help"]).stdout, /\bhold\b/, "what the server alone uses");
@@ -217,11 +247,14 @@ for (const [name, spoil] of [
   ["that is a text", (path) => writeFileSync(path, "hello")],
   ["cut off in its header", (path) => truncateSync(path, 50)],
   ["cut off in its middle", (path) => truncateSync(path, 4096 * 3)],
-  ["with pages that were overwritten", (path) => {
-    const bytes = readFileSync(path);
-    bytes.fill(0x5a, 4096, 4096 * 5);
-    writeFileSync(path, bytes);
-  }],
+  [
+    "with pages that were overwritten",
+    (path) => {
+      const bytes = readFileSync(path);
+      bytes.fill(0x5a, 4096, 4096 * 5);
+      writeFileSync(path, bytes);
+    },
+  ],
 ]) {
   test(`a database ${name} is refused and not touched`, (t) => {
     const data = usedData(t);
@@ -242,7 +275,11 @@ test("a second server on the same data is refused by name and pid, and harms not
   const server = await startMuster(t);
   const { sessionId } = await server.newSession("shell");
   for (let n = 0; n < 3; n += 1) {
-    assertRefused(serve(server.dataDir), new RegExp(`muster \\(pid ${server.pid}\\)`), new RegExp(server.dataDir));
+    assertRefused(
+      serve(server.dataDir),
+      new RegExp(`muster \\(pid ${server.pid}\\)`),
+      new RegExp(server.dataDir),
+    );
   }
   assert.equal((await server.ok("GET", `/api/sessions/${sessionId}`)).id, sessionId);
   await server.restart({ signal: "SIGKILL" });
@@ -298,7 +335,9 @@ test("the log is JSON with --log-json, and one line of text an event without", a
     assert.deepEqual(Object.keys(line).slice(0, 3), ["time", "level", "event"], JSON.stringify(line));
   }
   const data = usedData(t);
-  const child = spawn(musterBin, ["serve", "--listen", "127.0.0.1:0", "--data", data], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(musterBin, ["serve", "--listen", "127.0.0.1:0", "--data", data], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let text = "";
   child.stderr.setEncoding("utf8").on("data", (chunk) => (text += chunk));
   await poll(() => text.includes("listening"), "the log");
@@ -349,7 +388,9 @@ test("a signal while it starts ends it cleanly, whenever it comes", async (t) =>
   const dir = folder(t);
   for (const ms of [0, 2, 5, 10, 20, 40, 60, 80, 120, 160]) {
     const data = join(dir, `data-${ms}`);
-    const child = spawn(musterBin, ["serve", "--listen", "127.0.0.1:0", "--data", data], { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(musterBin, ["serve", "--listen", "127.0.0.1:0", "--data", data], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let text = "";
     child.stderr.setEncoding("utf8").on("data", (chunk) => (text += chunk));
     const closed = once(child, "close");
@@ -358,7 +399,9 @@ test("a signal while it starts ends it cleanly, whenever it comes", async (t) =>
     const [code, signal] = await within(closed, "muster to end", 10_000);
     assert.ok(code === 0 || signal === "SIGTERM", `${code} ${signal} after ${ms} ms: ${text}`);
     assert.doesNotMatch(text, /Sanitizer|runtime error/);
-    const again = spawn(musterBin, ["serve", "--listen", "127.0.0.1:0", "--data", data], { stdio: ["ignore", "ignore", "pipe"] });
+    const again = spawn(musterBin, ["serve", "--listen", "127.0.0.1:0", "--data", data], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     text = "";
     again.stderr.setEncoding("utf8").on("data", (chunk) => (text += chunk));
     const over = once(again, "close");

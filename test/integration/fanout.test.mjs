@@ -26,7 +26,9 @@ const CROWD = 2000;
 /** Pushes of 2 kB that are more than the system's buffers of one connection take. */
 const FILLING = 3000;
 /** Freed memory is given back soon: what is measured is what the server holds. */
-const SMALL_QUARANTINE = { ASAN_OPTIONS: "detect_leaks=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64" };
+const SMALL_QUARANTINE = {
+  ASAN_OPTIONS: "detect_leaks=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64",
+};
 
 let quiet;
 const later = {};
@@ -80,7 +82,8 @@ async function flood(ws, count, payload) {
   let answered = 0;
   let sent = 0;
   const send = () => {
-    for (; sent < count && sent - answered < 64; sent += 1) ws.json(["1", `${sent}`, TOPIC, "update", payload]);
+    for (; sent < count && sent - answered < 64; sent += 1)
+      ws.json(["1", `${sent}`, TOPIC, "update", payload]);
   };
   ws.frames.add = ({ json }) => {
     if (json?.[3] !== "phx_reply") return;
@@ -124,7 +127,10 @@ async function pingsOnly(server) {
   const ws = await openWebSocket(null, server.port, { token: server.token });
   await ws.call("projects", "phx_join");
   const pings = setInterval(() => ws.frame(OP.ping, "still here"), IDLE_MS / 4);
-  const closed = ws.closeFrame(IDLE_MS + 3000).then((frame) => `closed with ${frame?.code}`, () => "open");
+  const closed = ws.closeFrame(IDLE_MS + 3000).then(
+    (frame) => `closed with ${frame?.code}`,
+    () => "open",
+  );
   const state = await closed.finally(() => clearInterval(pings));
   ws.close();
   return state;
@@ -165,7 +171,10 @@ test("failure 20: a since ahead of the server gets a snapshot that says so, and 
   const { rev, epoch, projects } = await truth(server);
   const { projects: listed, ...first } = await ask(null);
   assert.deepEqual(first, { epoch, rev, mode: "snapshot", reason: "no_since" });
-  assert.deepEqual(listed.map(({ id, sessions }) => [id, sessions.length]), [[projectId, 2]]);
+  assert.deepEqual(
+    listed.map(({ id, sessions }) => [id, sessions.length]),
+    [[projectId, 2]],
+  );
   for (const [since, reason] of [
     [{ epoch, rev: rev + 1 }, "ahead"],
     [{ epoch, rev: rev + 1_000_000 }, "ahead"],
@@ -183,7 +192,10 @@ test("failure 20: a since ahead of the server gets a snapshot that says so, and 
   const delta = await ask({ epoch, rev });
   assert.equal(delta.mode, "delta");
   assert.deepEqual(delta.projects, []);
-  assert.deepEqual(delta.sessions.map(({ id, name }) => [id, name]), [[sessionId, "newer"]]);
+  assert.deepEqual(
+    delta.sessions.map(({ id, name }) => [id, name]),
+    [[sessionId, "newer"]],
+  );
   assert.deepEqual(delta.sessions[0], await server.ok("GET", `/api/sessions/${sessionId}`), "the whole row");
   assert.deepEqual(delta.removed, { projects: [], sessions: [second] });
   await server.ok("DELETE", `/api/projects/${projectId}`);
@@ -221,7 +233,11 @@ test("a since that misses more rows than a delta may have gets a snapshot, too_l
   const { projectId } = await server.newSession("shell");
   const { epoch, rev } = await truth(server);
   const client = connect(t, server);
-  const make = () => ({ method: "POST", path: `/api/projects/${projectId}/sessions`, body: { agent: "shell" } });
+  const make = () => ({
+    method: "POST",
+    path: `/api/projects/${projectId}/sessions`,
+    body: { agent: "shell" },
+  });
   const made = await many(server, DELTA_ROWS, make);
   assert.deepEqual(new Set(made), new Set([201]));
   const channel = client.channel("projects", { since: { epoch, rev } });
@@ -239,7 +255,11 @@ test("every push bears the rev before it, and followers end with the same rows a
   for (const follower of followers) await follower.joined();
   const { projectId, sessionId } = await server.newSession("shell");
   for (let n = 0; n < 20; n += 1) await server.newSession("shell", { projectId, name: `session ${n}` });
-  await many(server, 200, (n) => ({ method: "PATCH", path: `/api/sessions/${sessionId}`, body: { name: `name ${n}` } }));
+  await many(server, 200, (n) => ({
+    method: "PATCH",
+    path: `/api/sessions/${sessionId}`,
+    body: { name: `name ${n}` },
+  }));
   await server.ok("PATCH", `/api/projects/${projectId}`, { name: "renamed" });
   await server.ok("DELETE", `/api/sessions/${sessionId}`);
   const now = await truth(server);
@@ -310,7 +330,9 @@ test("failure 21, 64: a reader that stood still ends with the newest rows, by on
   assert.deepEqual(sync.removed, { projects: [], sessions: [victim] });
   assert.equal(await metric(server, "syncs_total"), 1);
   await rename(server, sessionId, "after it");
-  const { json: next } = await slow.next((frame) => frame.json?.[3] === "session_updated" && frame.json[4].name === "after it");
+  const { json: next } = await slow.next(
+    (frame) => frame.json?.[3] === "session_updated" && frame.json[4].name === "after it",
+  );
   assert.ok(next[4].prev <= sync.rev, "and it goes on from there without a gap");
 });
 
@@ -346,7 +368,11 @@ for (const signal of ["SIGTERM", "SIGKILL"]) {
     const server = await startMuster(t);
     const { sessionId } = await server.newSession("shell");
     const { epoch, rev } = await truth(server);
-    const crowd = new Crowd(t, server, { count: CROWD, topic: "projects", params: { since: { epoch, rev } } });
+    const crowd = new Crowd(t, server, {
+      count: CROWD,
+      topic: "projects",
+      params: { since: { epoch, rev } },
+    });
     await crowd.allJoined(30_000);
     await rename(server, sessionId, "while they are there");
     await server.restart({ signal });
@@ -379,11 +405,15 @@ test("a connection that never reads is cut off after 30 s, and the log and the m
   assert.equal(cut, 1);
 });
 
-test("34: a connection that is silent for 60 s is closed, with another code than 1000", { timeout: 90_000 }, async () => {
-  const { code, took } = await later.silence;
-  assert.equal(code, 1002);
-  assert.ok(took > IDLE_MS - 2000 && took < IDLE_MS + 4000, `after ${took} ms`);
-});
+test(
+  "34: a connection that is silent for 60 s is closed, with another code than 1000",
+  { timeout: 90_000 },
+  async () => {
+    const { code, took } = await later.silence;
+    assert.equal(code, 1002);
+    assert.ok(took > IDLE_MS - 2000 && took < IDLE_MS + 4000, `after ${took} ms`);
+  },
+);
 
 test("35: a connection that sends pings alone stays open", { timeout: 90_000 }, async () => {
   assert.equal(await within(later.pingsOnly, "the time to pass", 80_000), "open");

@@ -58,7 +58,11 @@ test("what is not there is answered 404, in JSON below /api", async () => {
   assert.equal(missing.status, 404);
   assert.equal(missing.headers["content-type"], "application/json");
   assert.equal(missing.body.error.code, "NOT_FOUND");
-  for (const path of ["/api/projects/no-such-id", "/api/sessions/no-such-id", "/api/sessions/no-such-id/messages"]) {
+  for (const path of [
+    "/api/projects/no-such-id",
+    "/api/sessions/no-such-id",
+    "/api/sessions/no-such-id/messages",
+  ]) {
     const { status, body } = await muster.api("GET", path);
     assert.equal(status, 404, path);
     assert.match(body.error.code, /^(PROJECT|SESSION)_NOT_FOUND$/);
@@ -152,10 +156,17 @@ test("the files that the page names are there, for ever", async () => {
 
 /* ---- bodies ---- */
 
-const post = (body, type = "application/json") => muster.api("POST", "/api/projects", body, { "content-type": type });
+const post = (body, type = "application/json") =>
+  muster.api("POST", "/api/projects", body, { "content-type": type });
 
 test("a body of another type is answered 415", async () => {
-  for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json5", ""]) {
+  for (const type of [
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "application/json5",
+    "",
+  ]) {
     const { status, body } = await post('{"path":"/"}', type);
     assert.deepEqual([status, body.error.code], [415, "UNSUPPORTED_TYPE"], type);
   }
@@ -167,7 +178,14 @@ test("JSON that is not valid is answered 400 with line and column", async () => 
   const { status, body } = await post('{\n  "path": "/tmp",\n  oops\n}');
   assert.deepEqual([status, body.error.code], [400, "INVALID_JSON"]);
   assert.match(body.error.message, /line 3, column \d+/);
-  for (const text of ["", "{", '{"path":"/"} more', '{"path":"/","path":"/tmp"}', "\u0000", '{"path":"\\ud800"}']) {
+  for (const text of [
+    "",
+    "{",
+    '{"path":"/"} more',
+    '{"path":"/","path":"/tmp"}',
+    "\u0000",
+    '{"path":"\\ud800"}',
+  ]) {
     assert.equal((await post(text)).status, 400, text);
   }
   assert.equal((await post(Buffer.from('{"path":"\xff"}', "latin1"))).status, 400);
@@ -175,7 +193,12 @@ test("JSON that is not valid is answered 400 with line and column", async () => 
 });
 
 test("a field that is missing or wrong is answered 422 and named", async () => {
-  for (const [body, named] of [[{}, /path/], [{ path: 5 }, /path/], [{ path: muster.project, name: [] }, /name/], [[], /./]]) {
+  for (const [body, named] of [
+    [{}, /path/],
+    [{ path: 5 }, /path/],
+    [{ path: muster.project, name: [] }, /name/],
+    [[], /./],
+  ]) {
     const { status, body: answer } = await post(JSON.stringify(body));
     assert.equal(status, 422, JSON.stringify(body));
     assert.match(answer.error.message, named);
@@ -183,7 +206,8 @@ test("a field that is missing or wrong is answered 422 and named", async () => {
 });
 
 test("a body over the limit is answered 413, and one of the limit is read", async (t) => {
-  const head = (length) => `POST /api/projects HTTP/1.1\r\n${base()}Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+  const head = (length) =>
+    `POST /api/projects HTTP/1.1\r\n${base()}Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
   const early = await rawHttp(t, muster.port, head(BODY_BYTES + 1));
   assert.equal(early.status, 413, "said before the body is sent");
   assert.equal(JSON.parse(early.body).error.code, "TOO_LARGE");
@@ -203,7 +227,9 @@ test("a client that sends its large body all the same can read the 413", async (
 
 test("Expect: 100-continue is answered before the body", async (t) => {
   const raw = await openRaw(t, muster.port);
-  raw.send(`POST /api/projects HTTP/1.1\r\n${base()}Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`);
+  raw.send(
+    `POST /api/projects HTTP/1.1\r\n${base()}Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`,
+  );
   await raw.signs.find(() => raw.received.includes("100 Continue\r\n\r\n"), { what: "100 Continue" });
   raw.send("{}");
   await raw.ended();
@@ -213,7 +239,10 @@ test("Expect: 100-continue is answered before the body", async (t) => {
 test("a chunked body is put together", async (t) => {
   const body = JSON.stringify({ path: "/no/such/directory" });
   const chunks = [...body].map((char) => `1;ext=1\r\n${char}\r\n`).join("");
-  const [answer] = await exchange(t, `POST /api/projects HTTP/1.1\r\n${base()}Content-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`);
+  const [answer] = await exchange(
+    t,
+    `POST /api/projects HTTP/1.1\r\n${base()}Content-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`,
+  );
   assert.equal(answer.status, 422);
   assert.equal(JSON.parse(answer.body).error.code, "PATH_INVALID");
 });
@@ -231,13 +260,19 @@ test("a head over the limit is answered 431", async (t) => {
 
 const GOOD_NEXT = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
 const SMUGGLING = {
-  "Content-Length and Transfer-Encoding": (head) => `POST /api/projects HTTP/1.1\r\n${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-  "Transfer-Encoding twice": (head) => `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n`,
-  "Transfer-Encoding: xchunked": (head) => `POST / HTTP/1.1\r\n${head}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
-  "Transfer-Encoding: chunked, identity": (head) => `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
-  "Transfer-Encoding with a vertical tab": (head) => `POST / HTTP/1.1\r\n${head}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n`,
+  "Content-Length and Transfer-Encoding": (head) =>
+    `POST /api/projects HTTP/1.1\r\n${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  "Transfer-Encoding twice": (head) =>
+    `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n`,
+  "Transfer-Encoding: xchunked": (head) =>
+    `POST / HTTP/1.1\r\n${head}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
+  "Transfer-Encoding: chunked, identity": (head) =>
+    `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
+  "Transfer-Encoding with a vertical tab": (head) =>
+    `POST / HTTP/1.1\r\n${head}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n`,
   "a space before the colon": (head) => `POST / HTTP/1.1\r\n${head}Content-Length : 5\r\n\r\nabcde`,
-  "Content-Length twice": (head) => `POST / HTTP/1.1\r\n${head}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef`,
+  "Content-Length twice": (head) =>
+    `POST / HTTP/1.1\r\n${head}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef`,
   "Content-Length as a list": (head) => `POST / HTTP/1.1\r\n${head}Content-Length: 5, 5\r\n\r\nabcde`,
   "Content-Length with a sign": (head) => `POST / HTTP/1.1\r\n${head}Content-Length: +5\r\n\r\nabcde`,
   "a negative Content-Length": (head) => `POST / HTTP/1.1\r\n${head}Content-Length: -5\r\n\r\nabcde`,
@@ -260,9 +295,12 @@ const SMUGGLING = {
   "the preface of HTTP/2": () => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
   "a TLS hello": () => Buffer.from("160301020001000100", "hex").toString("latin1"),
   "a bad chunk size": (head) => `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n`,
-  "a chunk that is longer than it says": (head) => `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\n`,
-  "a chunk with a bare line feed": (head) => `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\n2\nab\r\n0\r\n\r\n`,
-  "an upgrade with a body": (head) => `GET /socket/websocket HTTP/1.1\r\n${head}Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc`,
+  "a chunk that is longer than it says": (head) =>
+    `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\n`,
+  "a chunk with a bare line feed": (head) =>
+    `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\n2\nab\r\n0\r\n\r\n`,
+  "an upgrade with a body": (head) =>
+    `GET /socket/websocket HTTP/1.1\r\n${head}Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc`,
 };
 
 for (const [name, make] of Object.entries(SMUGGLING)) {
@@ -283,14 +321,22 @@ test("pipelined requests are answered in order, each as if it were alone", async
     return `GET ${path} HTTP/1.1\r\n${base()}${last}\r\n`;
   });
   const body = JSON.stringify({ path: "/no/such/directory" });
-  bodies.splice(3, 0, `POST /api/projects HTTP/1.1\r\n${base()}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  bodies.splice(
+    3,
+    0,
+    `POST /api/projects HTTP/1.1\r\n${base()}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
   const statuses = [200, 200, 200, 422, 200, 404, 200, 200];
   const all = bodies.join("");
   for (const size of [all.length, 1000, 7]) {
     const raw = await openRaw(t, muster.port);
     for (let at = 0; at < all.length; at += size) raw.send(all.slice(at, at + size));
     await raw.ended();
-    assert.deepEqual(readAll(raw.received).map(({ status }) => status), statuses, `${size} bytes at a time`);
+    assert.deepEqual(
+      readAll(raw.received).map(({ status }) => status),
+      statuses,
+      `${size} bytes at a time`,
+    );
   }
 });
 

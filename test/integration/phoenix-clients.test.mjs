@@ -47,7 +47,10 @@ for (const version of versions) {
     await a.push("said", { again: true });
     await a.next("said");
     assert.equal((await one.channel("nowhere").join()).response.reason, "unmatched topic");
-    assert.deepEqual(b.events.rest().filter(({ event }) => event === "said"), []);
+    assert.deepEqual(
+      b.events.rest().filter(({ event }) => event === "said"),
+      [],
+    );
   });
 
   test(`client ${version} joins projects and gets a snapshot`, async (t) => {

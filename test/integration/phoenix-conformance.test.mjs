@@ -1,7 +1,11 @@
 /**
  * The Phoenix Channels protocol as raw frames: what any client may rely on. The number in a test's
- * name is that of the statement in the protocol notes that it pins. What the official clients make
- * of it is in phoenix-clients.test.mjs, which has 70 and 77 to 83.
+ * name is that of the statement in the protocol notes that it pins. Here are the handshake, frames
+ * and heartbeats (1 to 36); phoenix-channels.test.mjs has joins, leaves, events and closing (37 to
+ * 76); what the official clients make of it is in phoenix-clients.test.mjs, which has 70 and 77 to 83.
+ *
+ * Topics bench:* broadcast what is pushed to them; they take it without a join too, so what an event
+ * needs a join for is shown on `projects`.
  *
  * Left out, since muster has no such thing:
  *   10      Origin patterns: the only origin that is allowed is the server's own
@@ -18,13 +22,19 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startMuster } from "../lib/muster.mjs";
+import {
+  assertClosed,
+  joinBench,
+  joinProjects,
+  ok,
+  read,
+  readUntilHeartbeat,
+  unmatched,
+} from "../lib/phoenix-raw.mjs";
 import { encodeFrame, OP, openWebSocket, refusedWebSocket } from "../lib/raw.mjs";
 import { after, before, test } from "../lib/test.mjs";
-import { poll } from "../lib/wait.mjs";
 
 const FRAME_BYTES = 2_162_688;
-const TOPICS = 100;
-const NO_SESSION = "00000000-0000-7000-8000-000000000000";
 let muster;
 
 before(async () => {
@@ -34,53 +44,7 @@ after(() => muster.dispose());
 
 const open = (t, options = {}) => openWebSocket(t, muster.port, { token: muster.token, ...options });
 const openV1 = (t) => open(t, { path: "/socket/websocket?vsn=1.0.0" });
-const refused = (t, options = {}) =>
-  refusedWebSocket(t, muster.port, { token: muster.token, ...options });
-
-/** The next frame's JSON. */
-async function read(ws) {
-  const frame = await ws.next();
-  assert.equal(frame.opcode, OP.text, `not a text frame: ${JSON.stringify(frame)}`);
-  return frame.json;
-}
-
-/** Everything the server had to say before it answered this heartbeat. */
-async function readUntilHeartbeat(ws) {
-  const ref = `beat${Math.random()}`;
-  ws.json([null, ref, "phoenix", "heartbeat", {}]);
-  const seen = [];
-  for (;;) {
-    const message = await read(ws);
-    if (message[1] === ref) return seen;
-    seen.push(message);
-  }
-}
-
-const ok = (joinRef, ref, topic, response = {}) => [
-  joinRef,
-  ref,
-  topic,
-  "phx_reply",
-  { status: "ok", response },
-];
-const unmatched = (ref, topic) => [
-  null,
-  ref,
-  topic,
-  "phx_reply",
-  { status: "error", response: { reason: "unmatched topic" } },
-];
-
-async function joinBench(ws, topic, ref = "1") {
-  ws.json([ref, ref, topic, "phx_join", {}]);
-  assert.deepEqual(await read(ws), ok(ref, ref, topic));
-}
-
-async function assertClosed(ws, code) {
-  const frame = await ws.closeFrame();
-  assert.equal(frame?.code, code);
-  await ws.raw.ended();
-}
+const refused = (t, options = {}) => refusedWebSocket(t, muster.port, { token: muster.token, ...options });
 
 /* ---- handshake ---- */
 
@@ -110,7 +74,17 @@ for (const [path, speaks] of [
   });
 }
 
-for (const query of ["vsn=2.1.0", "vsn=3.0.0", "vsn=123.1.1", "vsn=2", "vsn=2.0", "vsn=abc", "vsn=", "vsn[]=2.0.0", "vsn%5B%5D=2.0.0"]) {
+for (const query of [
+  "vsn=2.1.0",
+  "vsn=3.0.0",
+  "vsn=123.1.1",
+  "vsn=2",
+  "vsn=2.0",
+  "vsn=abc",
+  "vsn=",
+  "vsn[]=2.0.0",
+  "vsn%5B%5D=2.0.0",
+]) {
   test(`4: ${query} is refused with 403`, async (t) => {
     assert.equal((await refused(t, { path: `/socket/websocket?${query}` })).status, 403);
   });
@@ -233,7 +207,16 @@ test("20: elements after the fifth are ignored", async (t) => {
   assert.deepEqual(await read(ws), ok(null, "7", "phoenix"));
 });
 
-for (const text of ['[null,"1","phoenix","heartbeat"]', "[]", '{"topic":"phoenix"}', '"text"', "not json", "", '[null,"1",5,"heartbeat",{}]', '[null,{},"phoenix","heartbeat",{}]']) {
+for (const text of [
+  '[null,"1","phoenix","heartbeat"]',
+  "[]",
+  '{"topic":"phoenix"}',
+  '"text"',
+  "not json",
+  "",
+  '[null,"1",5,"heartbeat",{}]',
+  '[null,{},"phoenix","heartbeat",{}]',
+]) {
   test(`21: ${text || "an empty message"} closes the connection`, async (t) => {
     const ws = await open(t);
     ws.frame(OP.text, text);
@@ -243,12 +226,11 @@ for (const text of ['[null,"1","phoenix","heartbeat"]', "[]", '{"topic":"phoenix
 
 test("22: number refs come back as numbers, and are not equal to strings", async (t) => {
   const ws = await open(t);
-  ws.json([1, 1, "bench:22", "phx_join", {}]);
-  assert.deepEqual(await read(ws), ok(1, 1, "bench:22"));
-  ws.json(["1", "2", "bench:22", "hello", {}]);
+  await joinProjects(ws, 1);
+  ws.json(["1", "2", "projects", "sync", {}]);
   assert.deepEqual(await readUntilHeartbeat(ws), []);
-  ws.json([1, 3, "bench:22", "phx_leave", {}]);
-  assert.deepEqual(await read(ws), ok(1, 3, "bench:22"));
+  ws.json([1, 3, "projects", "phx_leave", {}]);
+  assert.deepEqual(await read(ws), ok(1, 3, "projects"));
 });
 
 /** A binary push as the client encodes it: four lengths. */
@@ -396,264 +378,3 @@ test("36: another event on topic phoenix is an unmatched topic", async (t) => {
   ws.json(["8", "8", "phoenix", "phx_join", {}]);
   assert.deepEqual(await read(ws), unmatched("8", "phoenix"));
 });
-
-/* ---- join ---- */
-
-test("37: the reply to a join comes before anything else of that join", async (t) => {
-  const [ws, busy] = [await open(t), await open(t)];
-  await joinBench(busy, "bench:37");
-  for (let n = 0; n < 200; n += 1) busy.json(["1", `${n}`, "bench:37", "count", { n }]);
-  ws.json(["4", "4", "bench:37", "phx_join", {}]);
-  assert.deepEqual(await read(ws), ok("4", "4", "bench:37"));
-});
-
-test("38: an unknown topic is refused with join_ref null; the connection stays", async (t) => {
-  const ws = await open(t);
-  for (const topic of ["nowhere", "projects2", "session:", "session:a/b", "Projects", ""]) {
-    ws.json(["1", "5", topic, "phx_join", {}]);
-    assert.deepEqual(await read(ws), unmatched("5", topic));
-  }
-  await joinBench(ws, "bench:38");
-});
-
-test("39: a refused join echoes its join_ref, and the topic is not joined", async (t) => {
-  const ws = await open(t);
-  const topic = `session:${NO_SESSION}`;
-  ws.json(["1", "5", topic, "phx_join", {}]);
-  const [joinRef, ref, , , { status, response }] = await read(ws);
-  assert.deepEqual([joinRef, ref, status, response.code], ["1", "5", "error", "SESSION_NOT_FOUND"]);
-  assert.ok(response.message.length > 0);
-  ws.json(["1", "6", topic, "cancel", {}]);
-  assert.deepEqual(await read(ws), unmatched("6", topic));
-});
-
-test("41: the 101st topic is refused, and the others stay", async (t) => {
-  const ws = await open(t);
-  for (let n = 0; n < TOPICS; n += 1) await joinBench(ws, `bench:41-${n}`, `${n}`);
-  ws.json(["x", "x", "bench:41-more", "phx_join", {}]);
-  const response = { reason: "too many channels joined" };
-  assert.deepEqual(await read(ws), ["x", "x", "bench:41-more", "phx_reply", { status: "error", response }]);
-  ws.json(["0", "y", "bench:41-0", "hello", {}]);
-  assert.deepEqual(await read(ws), ok("0", "y", "bench:41-0"));
-  assert.deepEqual(await read(ws), [null, null, "bench:41-0", "hello", {}]);
-  ws.json(["z", "z", "bench:41-7", "phx_join", {}]);
-  assert.deepEqual(await read(ws), ok("z", "z", "bench:41-7"), "a join anew of a joined topic");
-});
-
-test("42: a topic is matched exactly, or by its prefix, which may be all of it", async (t) => {
-  const ws = await open(t);
-  await joinBench(ws, "bench:");
-  ws.json(["1", "5", "bench", "phx_join", {}]);
-  assert.deepEqual(await read(ws), unmatched("5", "bench"));
-});
-
-test("43: a V1 client that never sends a join_ref can join, push and leave", async (t) => {
-  const ws = await openV1(t);
-  const topic = "bench:43";
-  const reply = (ref) => ({ topic, event: "phx_reply", payload: { status: "ok", response: {} }, ref });
-  ws.json({ topic, event: "phx_join", payload: {}, ref: "1" });
-  assert.deepEqual(await read(ws), reply("1"));
-  ws.json({ topic, event: "hello", payload: { a: 1 }, ref: "2" });
-  assert.deepEqual(await read(ws), reply("2"));
-  assert.deepEqual(await read(ws), { topic, event: "hello", payload: { a: 1 }, ref: null });
-  ws.json({ topic, event: "hello", payload: {}, ref: "3", join_ref: "99" });
-  ws.json({ topic, event: "phx_leave", payload: {}, ref: "4" });
-  assert.deepEqual(await read(ws), reply("4"), "the event of another join was dropped");
-  assert.deepEqual(await read(ws), { topic, event: "phx_close", payload: {}, ref: "1" });
-});
-
-test("44: join params of any JSON type are survived", async (t) => {
-  const ws = await open(t);
-  const values = [null, true, 5, "text", [], [1], {}, { since: null }, { since_seq: null }];
-  const wrong = [{ since: 5 }, { since: {} }, { since: { epoch: 1, rev: "x" } }, { since: { epoch: "e", rev: 1.5 } }];
-  for (const params of [...values, ...wrong]) {
-    ws.json(["1", "1", "projects", "phx_join", params]);
-    const [, , , event, { status, response }] = await read(ws);
-    const expected = wrong.includes(params) ? "error" : "ok";
-    assert.deepEqual([event, status], ["phx_reply", expected], JSON.stringify(params));
-    if (status === "error") assert.equal(response.code, "INVALID_FIELD");
-    await readUntilHeartbeat(ws);
-  }
-});
-
-test("45: a topic that was left can be joined again", async (t) => {
-  const ws = await open(t);
-  await joinBench(ws, "bench:45", "1");
-  ws.json(["1", "2", "bench:45", "phx_leave", {}]);
-  await readUntilHeartbeat(ws);
-  await joinBench(ws, "bench:45", "3");
-  ws.json(["3", "4", "bench:45", "hello", {}]);
-  assert.deepEqual(await read(ws), ok("3", "4", "bench:45"));
-});
-
-/* ---- duplicate join ---- */
-
-test("46, 47, 48: a second join answers, closes the first, and leaves one subscription", async (t) => {
-  const ws = await open(t);
-  const topic = "bench:46";
-  await joinBench(ws, topic, "1");
-  ws.json(["2", "2", topic, "phx_join", {}]);
-  assert.deepEqual(await read(ws), ok("2", "2", topic));
-  assert.deepEqual(await read(ws), ["1", "1", topic, "phx_close", {}]);
-  ws.json(["1", "3", topic, "old", {}]);
-  ws.json(["2", "4", topic, "new", {}]);
-  assert.deepEqual(await readUntilHeartbeat(ws), [ok("2", "4", topic), [null, null, topic, "new", {}]]);
-});
-
-test("49: where the second join is refused, the first is closed nevertheless", async (t) => {
-  const ws = await open(t);
-  ws.json(["1", "1", "projects", "phx_join", {}]);
-  assert.equal((await read(ws))[4].status, "ok");
-  ws.json(["2", "2", "projects", "phx_join", { since: 5 }]);
-  assert.equal((await read(ws))[4].status, "error");
-  assert.deepEqual(await read(ws), ["1", "1", "projects", "phx_close", {}]);
-  ws.json(["2", "3", "projects", "sync", {}]);
-  assert.deepEqual(await read(ws), unmatched("3", "projects"));
-});
-
-test("50: one topic on two sockets is two subscriptions", async (t) => {
-  const [one, two] = [await open(t), await open(t)];
-  await joinBench(one, "bench:50", "1");
-  await joinBench(two, "bench:50", "1");
-  two.json(["1", "2", "bench:50", "phx_leave", {}]);
-  await readUntilHeartbeat(two);
-  one.json(["1", "2", "bench:50", "hello", {}]);
-  assert.deepEqual(await read(one), ok("1", "2", "bench:50"));
-  assert.deepEqual(await read(one), [null, null, "bench:50", "hello", {}]);
-  assert.deepEqual(await readUntilHeartbeat(two), []);
-});
-
-/* ---- leave ---- */
-
-test("51, 55: a leave is answered, then closed; nothing is delivered after it", async (t) => {
-  const [ws, other] = [await open(t), await open(t)];
-  const topic = "bench:51";
-  await joinBench(ws, topic, "1");
-  await joinBench(other, topic, "1");
-  ws.json(["1", "2", topic, "phx_leave", {}]);
-  assert.deepEqual(await read(ws), ok("1", "2", topic));
-  assert.deepEqual(await read(ws), ["1", "1", topic, "phx_close", {}]);
-  other.json(["1", "2", topic, "hello", {}]);
-  await readUntilHeartbeat(other);
-  assert.deepEqual(await readUntilHeartbeat(ws), []);
-  ws.json(["1", "3", topic, "hello", {}]);
-  assert.deepEqual(await read(ws), unmatched("3", topic));
-});
-
-test("52: a leave of another join is ignored", async (t) => {
-  const ws = await open(t);
-  await joinBench(ws, "bench:52", "2");
-  ws.json(["1", "3", "bench:52", "phx_leave", {}]);
-  assert.deepEqual(await readUntilHeartbeat(ws), []);
-  ws.json(["2", "4", "bench:52", "hello", {}]);
-  assert.deepEqual(await read(ws), ok("2", "4", "bench:52"));
-});
-
-test("53: a leave with join_ref null is honoured", async (t) => {
-  const ws = await open(t);
-  await joinBench(ws, "bench:53", "2");
-  ws.json([null, "3", "bench:53", "phx_leave", {}]);
-  assert.deepEqual(await read(ws), ok("2", "3", "bench:53"));
-  assert.deepEqual(await read(ws), ["2", "2", "bench:53", "phx_close", {}]);
-});
-
-test("54: a leave of a topic that is not joined is answered ok", async (t) => {
-  const ws = await open(t);
-  for (const topic of ["bench:54", "nowhere"]) {
-    ws.json(["1", "3", topic, "phx_leave", {}]);
-    assert.deepEqual(await read(ws), ok("1", "3", topic));
-  }
-});
-
-/* ---- events, replies, broadcasts ---- */
-
-test("56: an event on a topic that is not joined is an unmatched topic", async (t) => {
-  const ws = await open(t);
-  ws.json(["1", "3", "bench:56", "hello", {}]);
-  assert.deepEqual(await read(ws), unmatched("3", "bench:56"));
-});
-
-test("57, 58: an event of another join is dropped, one with join_ref null delivered", async (t) => {
-  const ws = await open(t);
-  const topic = "bench:57";
-  await joinBench(ws, topic, "5");
-  ws.json(["4", "6", topic, "stale", {}]);
-  ws.json([null, "7", topic, "fresh", {}]);
-  assert.deepEqual(await readUntilHeartbeat(ws), [ok(null, "7", topic), [null, null, topic, "fresh", {}]]);
-});
-
-test("60: a reply without a payload has response {}", async (t) => {
-  const ws = await open(t);
-  await joinBench(ws, "bench:60");
-  assert.deepEqual(await ws.call("bench:60", "hello", {}, "1"), { status: "ok", response: {} });
-});
-
-test("61: an event that a topic does not take is refused by name, not ignored", async (t) => {
-  const ws = await open(t);
-  ws.json(["1", "1", "projects", "phx_join", {}]);
-  await read(ws);
-  const { status, response } = await ws.call("projects", "no_such_event", {}, "1");
-  assert.deepEqual([status, response.code], ["error", "UNKNOWN_EVENT"]);
-});
-
-test("63, 66: a broadcast has its form in V1 and in V2, with the same payload", async (t) => {
-  const [v2, v1] = [await open(t), await openV1(t)];
-  const topic = "bench:63";
-  await joinBench(v2, topic);
-  v1.json({ topic, event: "phx_join", payload: {}, ref: "1" });
-  await read(v1);
-  const payload = { text: 'ü "€"\\ \u2028', deep: [{ a: null }], n: 12345678901234 };
-  v2.json(["1", "2", topic, "said", payload]);
-  assert.deepEqual(await read(v2), ok("1", "2", topic));
-  assert.deepEqual(await read(v2), [null, null, topic, "said", payload]);
-  assert.deepEqual(await read(v1), { topic, event: "said", payload, ref: null });
-});
-
-test("67: broadcasts of one writer arrive in their order", async (t) => {
-  const [writer, reader] = [await open(t), await open(t)];
-  await joinBench(reader, "bench:67");
-  await joinBench(writer, "bench:67");
-  for (let n = 0; n < 500; n += 1) writer.json(["1", `${n}`, "bench:67", "count", { n }]);
-  for (let n = 0; n < 500; n += 1) {
-    assert.deepEqual(await read(reader), [null, null, "bench:67", "count", { n }]);
-  }
-});
-
-test("68: a payload that is no object is not broadcast", async (t) => {
-  const ws = await open(t);
-  await joinBench(ws, "bench:68");
-  for (const payload of [null, 5, "text", [1]]) {
-    const { status } = await ws.call("bench:68", "hello", payload, "1");
-    assert.equal(status, "error", JSON.stringify(payload));
-  }
-  assert.ok((await readUntilHeartbeat(ws)).every(([, ref]) => ref !== null));
-});
-
-/* ---- closing ---- */
-
-test("75: a client's close is answered with a close frame, and its channels end", async (t) => {
-  const before = await metric("muster_subscriptions");
-  for (const [payload, code] of [[[], undefined], [[0x03, 0xe8], 1000], [[0x0f, 0xa0], 1000]]) {
-    const ws = await open(t);
-    await joinBench(ws, "bench:75");
-    ws.frame(OP.close, Buffer.from(payload));
-    const frame = await ws.closeFrame();
-    assert.ok(frame !== null && frame.code === code, JSON.stringify(frame));
-    await ws.raw.ended();
-  }
-  await poll(async () => (await metric("muster_subscriptions")) === before, "the channels to end");
-});
-
-test("76: a reset without a close frame cleans up the same", async (t) => {
-  const before = await metric("muster_subscriptions");
-  const ws = await open(t);
-  await joinBench(ws, "bench:76");
-  assert.equal(await metric("muster_subscriptions"), before + 1);
-  ws.raw.reset();
-  await poll(async () => (await metric("muster_subscriptions")) === before, "the subscription to end");
-});
-
-async function metric(name) {
-  const { text } = await muster.api("GET", "/metrics");
-  return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)[1]);
-}

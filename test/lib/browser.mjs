@@ -76,6 +76,7 @@ export async function launchBrowser(t) {
  * @property {string} [url]  the base for relative addresses; default the server's
  * @property {{width: number, height: number}} [viewport]
  * @property {"light" | "dark"} [colorScheme]
+ * @property {boolean} [phone]  touched instead of pointed at, and with a finer screen
  * @property {import("playwright-core").BrowserContext} [context]  to open a second tab
  */
 
@@ -88,8 +89,10 @@ export async function launchBrowser(t) {
  */
 export async function openPage(t, { browser }, muster, options = {}) {
   const { login = true, url = muster.url, viewport = { width: 1280, height: 800 }, colorScheme } = options;
+  const device = options.phone ? { isMobile: true, hasTouch: true, deviceScaleFactor: 2 } : {};
   const context =
-    options.context ?? (await browser.newContext({ baseURL: url, viewport, colorScheme, locale: "en-US" }));
+    options.context ??
+    (await browser.newContext({ baseURL: url, viewport, colorScheme, locale: "en-US", ...device }));
   context.setDefaultTimeout(ACTION_MS);
   if (!options.context) t?.after(() => context.close());
   if (login && !options.context) await logIn(context, muster, url);

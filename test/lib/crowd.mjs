@@ -46,9 +46,11 @@ export class Crowd {
   /** Resolves when every one has joined since the last call. */
   allJoined(ms) {
     const story = { what: "all to join", ms };
-    return this.signs.next((sign) => sign.what === "all joined", story).catch((error) => {
-      throw new Error(`${this.joined} of ${this.count} joined: ${error.message}`);
-    });
+    return this.signs
+      .next((sign) => sign.what === "all joined", story)
+      .catch((error) => {
+        throw new Error(`${this.joined} of ${this.count} joined: ${error.message}`);
+      });
   }
 
   close() {

@@ -77,7 +77,10 @@ export class Follower {
 
   /** Resolves when it knows everything up to this rev. */
   reached(rev, ms) {
-    return this.story.find(() => this.rev >= rev && !this.gap, { what: `rev ${rev}, now at ${this.rev}`, ms });
+    return this.story.find(() => this.rev >= rev && !this.gap, {
+      what: `rev ${rev}, now at ${this.rev}`,
+      ms,
+    });
   }
 
   /** The rows as GET /api/projects tells them. */
@@ -85,7 +88,10 @@ export class Follower {
     const byId = (a, b) => (a.id < b.id ? -1 : 1);
     const sessions = [...this.rows.sessions.values()].sort(byId);
     const projects = [...this.rows.projects.values()].sort(byId);
-    return projects.map((project) => ({ ...project, sessions: sessions.filter((row) => row.project_id === project.id) }));
+    return projects.map((project) => ({
+      ...project,
+      sessions: sessions.filter((row) => row.project_id === project.id),
+    }));
   }
 
   #onPush(event, payload) {

@@ -12,7 +12,7 @@
  *   [[error:529*1]]   the same for the first request only, then goes on: an error that a retry survives
  *   [[hang]]          no answer at all until the test calls release("hang") or release()
  *
- * A prompt without directives that make text gets "Fake answer to: <prompt>". Only the newest prompt
+ * With `scripts` the directives of a prompt are given apart from it. A prompt without directives that make text gets "Fake answer to: <prompt>". Only the newest prompt
  * counts; what an agent asks beside the turn (titles, quota checks) is answered plainly and marked
  * `side` in the record.
  */
@@ -55,6 +55,8 @@ export class ModelServer {
   /** @type {ModelRequest[]} */
   requests = [];
   url = "";
+  /** What to answer to a prompt that has no directives of its own: prompt → directives. */
+  scripts = new Map();
   #released = new Set();
   /** @type {Map<string, Set<() => void>>} */
   #held = new Map();
@@ -181,7 +183,7 @@ export class ModelServer {
     if (path === "/v1/messages/count_tokens") return sendJson(res, 200, { input_tokens: 100 });
     if (path !== "/v1/messages" || body === null) return sendError(res, 404);
     if (record.side) return this.#answer(res, body, sideSteps(body), "");
-    return this.#answer(res, body, segment(parseScript(prompt), toolResults), prompt);
+    return this.#answer(res, body, segment(parseScript(this.scripts.get(prompt) ?? prompt), toolResults), prompt);
   }
 
   async #answer(res, body, steps, prompt) {

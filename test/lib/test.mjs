@@ -7,7 +7,7 @@ import { after as afterAll, test as nodeTest } from "node:test";
 const LIMIT_MS = 60_000;
 const CLOSE_MS = 10_000;
 
-export { after, afterEach, before, beforeEach } from "node:test";
+export { after, afterEach, before, beforeEach, describe } from "node:test";
 
 /**
  * @param {string} name

@@ -12,6 +12,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { connect } from "./phoenix.mjs";
 import { within } from "./wait.mjs";
 
@@ -176,15 +177,28 @@ export class ProjectsView extends View {
     }
   }
 
+  /** While others change rows, an answer may be ahead of a push: it is asked again until it rests. */
   async verify(muster) {
     assert.deepEqual(this.broken, []);
-    const { projects, epoch } = await muster.ok("GET", "/api/projects");
-    assert.equal(this.epoch, epoch);
-    const ours = [...this.projects.values()].map((project) => ({
+    for (let last = -1; ; ) {
+      const { projects, epoch, rev } = await muster.ok("GET", "/api/projects");
+      const theirs = projects.map(sorted).sort(byId);
+      if (rev === last || isDeepStrictEqual(this.#nested(), theirs)) {
+        assert.deepEqual(this.#nested(), theirs);
+        assert.equal(this.epoch, epoch);
+        return;
+      }
+      last = rev;
+    }
+  }
+
+  #nested() {
+    const all = [...this.sessions.values()];
+    const nested = [...this.projects.values()].map((project) => ({
       ...project,
-      sessions: [...this.sessions.values()].filter((each) => each.project_id === project.id),
+      sessions: all.filter((each) => each.project_id === project.id),
     }));
-    assert.deepEqual(ours.map(sorted).sort(byId), projects.map(sorted).sort(byId));
+    return nested.map(sorted).sort(byId);
   }
 
   #removeProject(id) {
@@ -263,10 +277,14 @@ export class SessionView extends View {
     return this.completions[this.#turnsSeen++];
   }
 
-  /** A whole turn: sends, and waits for its end. */
+  /** A whole turn: sends, and waits for its end, not for that of a turn whose end is shown already. */
   async turn(text, ms) {
+    const { rev } = this.row;
     await this.send(text);
-    return this.turnEnded(ms);
+    const end = () => this.completions.findIndex((each) => each.rev > rev);
+    await this.until(() => end() >= 0, "the end of the turn", ms);
+    this.#turnsSeen = end() + 1;
+    return this.completions[end()];
   }
 
   /** Resolves when that text has been shown. */

@@ -1,6 +1,8 @@
 /** Waiting for things to become so, without sleeping for a guessed time. */
 
 const DEFAULT_MS = Number(process.env.MUSTER_TEST_WAIT_MS ?? 20_000);
+/** Of what was seen last, in a message. */
+const STORY_CHARS = 2000;
 
 /**
  * Rejects where the promise takes longer than it may.

@@ -5,9 +5,10 @@ import { Layout } from './layout';
 import { LostPage } from './lost-page';
 
 // Fetched at once, beside the list; the sidebar does not wait for them.
-const pages = import('./pages');
-const ProjectPage = lazy(async () => ({ default: (await pages).ProjectPage }));
-const SessionPage = lazy(async () => ({ default: (await pages).SessionPage }));
+const project = import('./project-page');
+const session = import('./session-page');
+const ProjectPage = lazy(async () => ({ default: (await project).ProjectPage }));
+const SessionPage = lazy(async () => ({ default: (await session).SessionPage }));
 
 export function Router() {
   return (

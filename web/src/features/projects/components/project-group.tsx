@@ -25,7 +25,7 @@ export const ProjectGroup = memo(function ProjectGroup(props: Props) {
     storage.set(key, collapsed ? null : 'yes');
     setCollapsed(!collapsed);
   };
-  const newestFirst = project.sessions.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
+  const sessions = project.sessions.toSorted(newestFirst);
   return (
     <li data-testid="project-group" data-project-id={project.id} className="mb-2">
       <div
@@ -66,8 +66,8 @@ export const ProjectGroup = memo(function ProjectGroup(props: Props) {
       </div>
       {!collapsed && (
         <ul aria-label={`Sessions of ${project.name}`} className="mt-0.5 flex flex-col gap-px">
-          {newestFirst.map((session) => renderSession(session, session.id === viewedId))}
-          {newestFirst.length === 0 && (
+          {sessions.map((session) => renderSession(session, session.id === viewedId))}
+          {sessions.length === 0 && (
             <li className="py-1 pl-7 text-xs text-ink-3">No sessions yet</li>
           )}
         </ul>
@@ -75,3 +75,9 @@ export const ProjectGroup = memo(function ProjectGroup(props: Props) {
     </li>
   );
 });
+
+/** An order that does not change with what happens in a session. */
+function newestFirst(a: SessionResponse, b: SessionResponse): number {
+  if (a.created_at === b.created_at) return a.id < b.id ? 1 : -1;
+  return a.created_at < b.created_at ? 1 : -1;
+}
