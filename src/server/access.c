@@ -114,7 +114,10 @@ int mu_access_new(const struct mu_access_opts *opts, struct mu_access **out, boo
     int64_t now = mu_now_ms();
     sha256_hex(a->token, hex);
     if (!mu_store_has_secret(a->store, "owner", hex, now)) {
+        /* Another token: who signed in with the one before signs in again. */
         rc = mu_store_delete_secrets(a->store, "owner");
+        if (!rc)
+            rc = mu_store_delete_secrets(a->store, "login");
         if (!rc)
             rc = mu_store_put_secret(a->store, "owner", hex, now, 0);
     }

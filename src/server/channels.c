@@ -49,6 +49,47 @@ static void unknown_event(struct mu_client *c, const struct mu_phx_msg *msg)
     mu_socket_reply_error(c, msg, MU_CODE_UNKNOWN_EVENT, NULL);
 }
 
+/* An event whose answer comes later, from the runner. */
+struct asked {
+    struct mu_client *client;
+    struct mu_phx_msg *msg; /* envelope only */
+    bool with_row;          /* the answer is the session's row */
+};
+
+static struct asked *ask(struct mu_client *c, const struct mu_phx_msg *msg)
+{
+    struct asked *a = mu_alloc(sizeof *a);
+    a->client = c;
+    a->msg = mu_alloc(sizeof *a->msg);
+    *a->msg = *msg;
+    a->msg->payload = NULL;
+    a->msg->payload_n = 0;
+    a->msg->json = NULL;
+    mu_client_ref(c);
+    return a;
+}
+
+static void on_outcome(void *ctx, const struct mu_outcome *o)
+{
+    struct asked *a = ctx;
+    struct mu_buf json = {0};
+    if (o->code) {
+        mu_socket_reply_error(a->client, a->msg, o->code, o->message);
+    } else {
+        if (o->sent)
+            mu_rec_encode(&json, &mu_send_message_reply_desc, o->sent);
+        else if (a->with_row && o->session)
+            mu_rec_encode(&json, &mu_session_desc, o->session);
+        else
+            mu_buf_str(&json, "{}");
+        mu_socket_reply(a->client, a->msg, "ok", json.data, json.len);
+    }
+    mu_buf_release(&json);
+    mu_client_unref(a->client);
+    free(a->msg);
+    free(a);
+}
+
 /* ---- projects ---- */
 
 static bool projects_match(const struct mu_client *c, const char *topic)
@@ -89,11 +130,30 @@ static void answer_sync(struct mu_client *c, const struct mu_channel *channel,
     mu_buf_release(&response);
 }
 
+static void on_create_session(struct mu_client *c, struct mu_phx_msg *msg)
+{
+    struct mu_rec_create_session_call call;
+    if (!payload_as(c, msg, &mu_create_session_call_desc, &call))
+        return;
+    struct mu_rec_create_session rec = {
+        .agent = call.agent, .name = call.name, .options = call.options};
+    if (call.has & MU_HAS(create_session_call, name))
+        rec.has |= MU_HAS(create_session, name);
+    if (call.has & MU_HAS(create_session_call, options))
+        rec.has |= MU_HAS(create_session, options);
+    struct asked *a = ask(c, msg);
+    a->with_row = true;
+    mu_runner_create_session(c->srv->opts.runner, call.project_id, &rec, on_outcome, a);
+    mu_rec_clear(&mu_create_session_call_desc, &call);
+}
+
 static void projects_event(struct mu_client *c, struct mu_sub *sub, struct mu_phx_msg *msg)
 {
     MU_UNUSED(sub);
     if (strcmp(msg->event, MU_CALL_projects_SYNC) == 0)
         answer_sync(c, &mu_channel_projects, msg);
+    else if (strcmp(msg->event, MU_CALL_projects_CREATE_SESSION) == 0)
+        on_create_session(c, msg);
     else
         unknown_event(c, msg);
 }
@@ -157,44 +217,6 @@ static void session_heal(void *conn, struct mu_sub *sub, int64_t since)
     else
         mu_socket_close(c, MU_WS_INTERNAL_ERROR, "the store cannot be read");
     mu_buf_release(&json);
-}
-
-/* An event whose answer comes later, from the runner. */
-struct asked {
-    struct mu_client *client;
-    struct mu_phx_msg *msg; /* envelope only */
-};
-
-static struct asked *ask(struct mu_client *c, const struct mu_phx_msg *msg)
-{
-    struct asked *a = mu_alloc(sizeof *a);
-    a->client = c;
-    a->msg = mu_alloc(sizeof *a->msg);
-    *a->msg = *msg;
-    a->msg->payload = NULL;
-    a->msg->payload_n = 0;
-    a->msg->json = NULL;
-    mu_client_ref(c);
-    return a;
-}
-
-static void on_outcome(void *ctx, const struct mu_outcome *o)
-{
-    struct asked *a = ctx;
-    struct mu_buf json = {0};
-    if (o->code) {
-        mu_socket_reply_error(a->client, a->msg, o->code, o->message);
-    } else {
-        if (o->sent)
-            mu_rec_encode(&json, &mu_send_message_reply_desc, o->sent);
-        else
-            mu_buf_str(&json, "{}");
-        mu_socket_reply(a->client, a->msg, "ok", json.data, json.len);
-    }
-    mu_buf_release(&json);
-    mu_client_unref(a->client);
-    free(a->msg);
-    free(a);
 }
 
 static void on_send_message(struct mu_client *c, const char *id, struct mu_phx_msg *msg)

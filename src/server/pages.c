@@ -30,6 +30,10 @@ static void login_page(struct mu_client *c, enum mu_code code)
 void mu_login_handle(struct mu_client *c, const struct mu_http_req *req)
 {
     struct mu_store *store = c->srv->opts.store;
+    if (c->head) { /* only looks: the link stays good */
+        mu_answer(c, 204, NULL, 0, NULL, 0);
+        return;
+    }
     char code[256], *cookie = NULL;
     int rc = mu_http_query(req, "code", code, sizeof code)
                  ? -EACCES

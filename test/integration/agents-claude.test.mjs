@@ -1,6 +1,14 @@
 /** The real Claude Code program against a scripted model server, on the real server. */
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { claudeBinDir, requireClaude } from "../lib/claude.mjs";
 import { startModelServer } from "../lib/model-server.mjs";
@@ -64,7 +72,10 @@ describe("claude", { concurrency: 2 }, () => {
     model.release("greet");
     const done = await session.turnEnded();
     assert.equal(done.row.state, "idle");
-    assert.deepEqual(session.said, [["user", prompt], ["text", "Hello world"]]);
+    assert.deepEqual(session.said, [
+      ["user", prompt],
+      ["text", "Hello world"],
+    ]);
     assert.equal(session.transcript.at(-1).streaming, false);
     assert.match(session.row.cli_session_id, /^[0-9a-f-]{36}$/);
     assert.equal(session.row.metadata.usage.input_tokens, 100);
@@ -82,10 +93,16 @@ describe("claude", { concurrency: 2 }, () => {
     await session.turn("first of two");
     const [{ pid }] = agentsIn(folder);
     await session.turn("second of two");
-    assert.deepEqual(agentsIn(folder).map((each) => each.pid), [pid]);
+    assert.deepEqual(
+      agentsIn(folder).map((each) => each.pid),
+      [pid],
+    );
     assert.equal(session.text(), "Fake answer to: first of twoFake answer to: second of two");
     const [second] = requestsOf("second of two");
-    assert.ok(JSON.stringify(second.body.messages).includes("first of two"), "the model is told what was said");
+    assert.ok(
+      JSON.stringify(second.body.messages).includes("first of two"),
+      "the model is told what was said",
+    );
     await verify();
   });
 
@@ -133,7 +150,10 @@ describe("claude", { concurrency: 2 }, () => {
     assert.equal(session.state, "idle", session.row.error_message);
     assert.equal(session.text(), "got it");
     const [request] = requestsOf("the end of it");
-    assert.ok(request.prompt === prompt, `the model got ${request.prompt.length} of ${prompt.length} characters`);
+    assert.ok(
+      request.prompt === prompt,
+      `the model got ${request.prompt.length} of ${prompt.length} characters`,
+    );
     await verify();
   });
 
@@ -175,9 +195,15 @@ describe("claude", { concurrency: 2 }, () => {
     const states = session.updates.filter(({ state }) => state).map(({ state }) => state);
     assert.deepEqual(states, ["working", "idle"]);
     const shown = projects.updates.filter(({ sessionId, state }) => sessionId === session.id && state);
-    assert.deepEqual(shown.map(({ state }) => state), ["working", "idle"]);
+    assert.deepEqual(
+      shown.map(({ state }) => state),
+      ["working", "idle"],
+    );
     assert.match(session.text("notice"), /tries again: attempt 1 of 2/);
-    assert.deepEqual(session.errors.map(({ fatal }) => fatal), [false]);
+    assert.deepEqual(
+      session.errors.map(({ fatal }) => fatal),
+      [false],
+    );
     await verify();
   });
 
@@ -257,7 +283,10 @@ describe("claude", { concurrency: 2 }, () => {
     await session.turnEnded();
     assert.equal(session.row.queue_length, 0);
     assert.equal(requestsOf("tail of the queue").length, 1);
-    assert.deepEqual(session.said.map(([kind]) => kind), ["user", "text", "user", "text"]);
+    assert.deepEqual(
+      session.said.map(([kind]) => kind),
+      ["user", "text", "user", "text"],
+    );
     assert.equal(session.text(), "oneFake answer to: tail of the queue");
     await verify();
   });
@@ -306,13 +335,20 @@ describe("claude", { concurrency: 2 }, () => {
   test("without a key: error that says what to do", async (t) => {
     const other = await startMuster(t, {
       path: [claudeBinDir],
-      env: { ANTHROPIC_BASE_URL: model.url, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1", DISABLE_AUTOUPDATER: "1" },
+      env: {
+        ANTHROPIC_BASE_URL: model.url,
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+        DISABLE_AUTOUPDATER: "1",
+      },
     });
     const { session, verify } = await openRoom(t, other, { agent: "claude" });
     await session.turn("anyone there?");
     assert.equal(session.state, "error");
     assert.match(session.row.error_message, /Not logged in/);
-    assert.match(session.row.error_message, /Run `claude` in a terminal and log in with \/login, or set ANTHROPIC_API_KEY/);
+    assert.match(
+      session.row.error_message,
+      /Run `claude` in a terminal and log in with \/login, or set ANTHROPIC_API_KEY/,
+    );
     await verify();
   });
 
@@ -347,26 +383,39 @@ describe("claude", { concurrency: 2 }, () => {
     const { session, verify } = await openRoom(t, other, { agent: "claude" });
     await session.turn("anyone there?");
     assert.equal(session.state, "error");
-    assert.equal(session.row.error_message, "claude ended in the middle of the turn (exit code 7): some words");
+    assert.equal(
+      session.row.error_message,
+      "claude ended in the middle of the turn (exit code 7): some words",
+    );
     await verify();
   });
 
   test("a line of 100 MB, lines that are no JSON, bytes that are no text: skipped, and the turn goes on", async (t) => {
     const path = join(muster.dir, "wild-claude");
     const line = (object) => `printf '%s\\n' '${JSON.stringify(object)}'`;
-    const text = (content) => ({ type: "assistant", message: { role: "assistant", content: [{ type: "text", text: content }] } });
+    const text = (content) => ({
+      type: "assistant",
+      message: { role: "assistant", content: [{ type: "text", text: content }] },
+    });
     const script = [
       "#!/bin/sh",
       "read -r prompt",
       line({ type: "system", subtype: "init", session_id: "wild-1", model: "wild" }),
       line(text("before")),
-      "printf '{\"type\":\"assistant\",\"x\":\"'",
+      'printf \'{"type":"assistant","x":"\'',
       "head -c 100000000 /dev/zero | tr '\\0' x",
       "printf '\"}\\n'",
       "head -c 100000 /dev/urandom; echo; echo '{'; echo '[]'; echo 'null'; echo '{\"type\":5}'",
       line({ type: "something new", a: [1, 2] }),
       line(text("after")),
-      line({ type: "result", subtype: "success", is_error: false, result: "after", session_id: "wild-1", usage: {} }),
+      line({
+        type: "result",
+        subtype: "success",
+        is_error: false,
+        result: "after",
+        session_id: "wild-1",
+        usage: {},
+      }),
       "read -r more",
     ];
     writeFileSync(path, `${script.join("\n")}\n`);
@@ -385,7 +434,8 @@ describe("claude", { concurrency: 2 }, () => {
 
   test("options that claude does not know are refused with what is allowed", async () => {
     const { id } = await muster.ok("POST", "/api/projects", { path: muster.home });
-    const create = (options) => muster.api("POST", `/api/projects/${id}/sessions`, { agent: "claude", options });
+    const create = (options) =>
+      muster.api("POST", `/api/projects/${id}/sessions`, { agent: "claude", options });
     for (const options of [{ permission_mode: "--evil" }, { model: "-x" }, { argv: ["x"] }, { model: 5 }]) {
       const { status, body } = await create(options);
       assert.equal(status, 422);

@@ -57,7 +57,9 @@ test("output without end is cancelled like any other", async (t) => {
 
 test("binary output becomes text: valid JSON on the wire and in the store", async (t) => {
   const { session, verify } = await room(t);
-  const done = await session.turn("head -c 1000000 /dev/urandom; printf '\\000\\033[31mred\\033[0m\\377\\376'; echo; echo end");
+  const done = await session.turn(
+    "head -c 1000000 /dev/urandom; printf '\\000\\033[31mred\\033[0m\\377\\376'; echo; echo end",
+  );
   assert.equal(done.row.state, "idle");
   assert.ok(session.text().endsWith("end\n"));
   assert.ok(session.text().includes("\ufffd"), "what is no character is shown as such");

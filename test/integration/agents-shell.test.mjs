@@ -45,7 +45,10 @@ describe("shell", { concurrency: 3 }, () => {
     assert.equal(done.row.turn_started_at, null);
     assert.equal(projects.sessions.get(session.id).state, "idle");
     const prompt = `echo first; ${gate.wait}; echo second`;
-    assert.deepEqual(session.said, [["user", prompt], ["text", "first\nsecond\n"]]);
+    assert.deepEqual(session.said, [
+      ["user", prompt],
+      ["text", "first\nsecond\n"],
+    ]);
     assert.ok(session.pieces >= 2, `the output came in ${session.pieces} pieces`);
     const states = session.updates.filter(({ state }) => state).map(({ state }) => state);
     assert.deepEqual(states, ["working", "idle"]);
@@ -138,7 +141,10 @@ describe("shell", { concurrency: 3 }, () => {
     rmSync(folder, { recursive: true });
     const done = await session.turn("echo hello");
     assert.equal(session.state, "error");
-    assert.equal(done.error_message, `The command could not be started: the directory ${folder} does not exist`);
+    assert.equal(
+      done.error_message,
+      `The command could not be started: the directory ${folder} does not exist`,
+    );
     await verify();
   });
 
@@ -235,15 +241,24 @@ describe("shell", { concurrency: 3 }, () => {
     assert.deepEqual(await one.session.send(prompt, "same-id"), { id: "same-id", queued: false });
     await one.session.turnEnded();
     assert.deepEqual(await one.session.send(prompt, "same-id"), { id: "same-id", queued: false });
-    const rest = await muster.api("POST", `/api/sessions/${one.sessionId}/messages`, { id: "same-id", text: prompt });
+    const rest = await muster.api("POST", `/api/sessions/${one.sessionId}/messages`, {
+      id: "same-id",
+      text: prompt,
+    });
     assert.equal(rest.status, 202);
     await one.session.turn("echo after");
     assert.equal(one.session.text(), "once\nafter\n");
     assert.equal(one.session.said.filter(([kind]) => kind === "user").length, 2);
-    const { status, response } = await two.session.channel.push("send_message", { id: "same-id", text: "echo x" });
+    const { status, response } = await two.session.channel.push("send_message", {
+      id: "same-id",
+      text: "echo x",
+    });
     assert.equal(status, "error");
     assert.equal(response.code, "CONFLICT");
-    const answer = await muster.api("POST", `/api/sessions/${two.sessionId}/messages`, { id: "same-id", text: "echo x" });
+    const answer = await muster.api("POST", `/api/sessions/${two.sessionId}/messages`, {
+      id: "same-id",
+      text: "echo x",
+    });
     assert.equal(answer.status, 409);
     assert.equal(two.session.said.length, 0);
     await one.verify();
@@ -258,7 +273,13 @@ describe("shell", { concurrency: 3 }, () => {
     assert.deepEqual(await session.send("echo third", "q-3"), { id: "q-3", queued: true });
     assert.deepEqual(await session.send("echo third", "q-3"), { id: "q-3", queued: true }, "said again");
     await session.until(() => session.queue.length === 2, "two prompts in the queue");
-    assert.deepEqual(session.queue.map(({ id, text }) => [id, text]), [["q-2", "echo second"], ["q-3", "echo third"]]);
+    assert.deepEqual(
+      session.queue.map(({ id, text }) => [id, text]),
+      [
+        ["q-2", "echo second"],
+        ["q-3", "echo third"],
+      ],
+    );
     assert.equal(session.row.queue_length, 2);
     assert.equal(projects.sessions.get(session.id).queue_length, 2);
     gate.open();
@@ -268,11 +289,14 @@ describe("shell", { concurrency: 3 }, () => {
       assert.equal(done.row.queue_length, left);
     }
     assert.equal(session.state, "idle");
-    assert.deepEqual(session.said.filter(([kind]) => kind === "text"), [
-      ["text", "first\n"],
-      ["text", "second\n"],
-      ["text", "third\n"],
-    ]);
+    assert.deepEqual(
+      session.said.filter(([kind]) => kind === "text"),
+      [
+        ["text", "first\n"],
+        ["text", "second\n"],
+        ["text", "third\n"],
+      ],
+    );
     assert.deepEqual(session.queue, []);
     await verify();
   });
@@ -281,15 +305,26 @@ describe("shell", { concurrency: 3 }, () => {
     const { session, verify } = await room(t);
     const gate = makeGate(t, muster.dir);
     await session.send(`${gate.wait}`);
-    const sent = Array.from({ length: 100 }, (_, at) => session.send(`echo ${at + 1}`, `full-${t.name.length}-${at + 1}`));
+    const sent = Array.from({ length: 100 }, (_, at) =>
+      session.send(`echo ${at + 1}`, `full-${t.name.length}-${at + 1}`),
+    );
     for (const { queued } of await Promise.all(sent)) assert.equal(queued, true);
-    const { status, response } = await session.channel.push("send_message", { id: "too-many", text: "echo 101" });
+    const { status, response } = await session.channel.push("send_message", {
+      id: "too-many",
+      text: "echo 101",
+    });
     assert.equal(status, "error");
     assert.equal(response.code, "QUEUE_FULL");
-    const answer = await muster.api("POST", `/api/sessions/${session.id}/messages`, { id: "too-many", text: "x" });
+    const answer = await muster.api("POST", `/api/sessions/${session.id}/messages`, {
+      id: "too-many",
+      text: "x",
+    });
     assert.equal(answer.status, 429);
     await session.until(() => session.queue.length === 100, "a hundred prompts in the queue");
-    assert.deepEqual(session.queue.map(({ text }) => text), Array.from({ length: 100 }, (_, at) => `echo ${at + 1}`));
+    assert.deepEqual(
+      session.queue.map(({ text }) => text),
+      Array.from({ length: 100 }, (_, at) => `echo ${at + 1}`),
+    );
     await verify();
     await session.cancel();
     await session.turnEnded();

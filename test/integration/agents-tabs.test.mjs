@@ -104,7 +104,9 @@ test("what one tab has read is read in the other", async (t) => {
   assert.equal(session.row.read_seq, 1, "one's own prompt is read, the answer is not");
   const read = (view, payload) => view.channel.push("mark_read", payload);
   assert.equal((await read(other.session, { seq: 2 })).status, "ok");
-  await Promise.all([session, other.session].map((view) => view.until(() => view.row.read_seq === 2, "read")));
+  await Promise.all(
+    [session, other.session].map((view) => view.until(() => view.row.read_seq === 2, "read")),
+  );
   await projects.until(() => projects.sessions.get(session.id).read_seq === 2, "read in the list");
   const { rev } = session.row;
   await read(session, { seq: 1 });
@@ -123,7 +125,9 @@ test("names: what one gives, all see; too long or empty ones are refused", async
   const other = await openTab(t, session.id);
   await muster.ok("PATCH", `/api/sessions/${session.id}`, { name: "  A new\tname  " });
   await muster.ok("PATCH", `/api/projects/${projectId}`, { name: "A project" });
-  await Promise.all([session, other.session].map((view) => view.until(() => view.row.name === "A new name", "the name")));
+  await Promise.all(
+    [session, other.session].map((view) => view.until(() => view.row.name === "A new name", "the name")),
+  );
   for (const view of [projects, other.projects]) {
     await view.until(() => view.projects.get(projectId).name === "A project", "the project's name");
     assert.equal(view.sessions.get(session.id).name, "A new name");
@@ -162,7 +166,10 @@ test("a session that works is deleted: its agent is ended, its topic closed, its
     await view.verify(muster);
   }
   assert.equal((await muster.api("GET", `/api/sessions/${sessionId}`)).status, 404);
-  assert.equal((await muster.api("POST", `/api/sessions/${sessionId}/messages`, { id: "x", text: "x" })).status, 404);
+  assert.equal(
+    (await muster.api("POST", `/api/sessions/${sessionId}/messages`, { id: "x", text: "x" })).status,
+    404,
+  );
   assert.equal((await muster.api("DELETE", `/api/sessions/${sessionId}`)).status, 404);
   const { status, response } = await connect(t, muster).channel(`session:${sessionId}`).join();
   assert.equal(status, "error");
@@ -183,7 +190,11 @@ test("a project is deleted: the agents of its sessions are ended, their topics c
   await projects.until(() => !projects.projects.has(projectId), "the project to go");
   assert.ok(!projects.sessions.has(sessionId) && !projects.sessions.has(second));
   await projects.verify(muster);
-  for (const path of [`/api/projects/${projectId}`, `/api/sessions/${sessionId}`, `/api/sessions/${second}`]) {
+  for (const path of [
+    `/api/projects/${projectId}`,
+    `/api/sessions/${sessionId}`,
+    `/api/sessions/${second}`,
+  ]) {
     assert.equal((await muster.api("GET", path)).status, 404);
   }
 });
@@ -199,7 +210,10 @@ test("who was away while rows were deleted is told so by the delta", async (t) =
   await muster.ok("PATCH", `/api/projects/${one.projectId}`, { name: "Left" });
   const { response } = await connect(t, muster).channel("projects", { since }).join();
   assert.equal(response.mode, "delta");
-  assert.deepEqual(response.projects.map(({ id, name }) => [id, name]), [[one.projectId, "Left"]]);
+  assert.deepEqual(
+    response.projects.map(({ id, name }) => [id, name]),
+    [[one.projectId, "Left"]],
+  );
   assert.deepEqual(response.sessions, []);
   assert.deepEqual(response.removed.projects, [two.projectId]);
   assert.ok(response.removed.sessions.includes(one.sessionId));

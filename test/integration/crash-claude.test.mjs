@@ -35,7 +35,10 @@ const agentOf = async (before) => {
 const agentPids = () => muster.agents().map(({ pid }) => pid);
 
 for (const signal of ["SIGKILL", "SIGTERM"]) {
-  const name = signal === "SIGKILL" ? "failure 2: the server is killed" : "the server is stopped and started (an upgrade)";
+  const name =
+    signal === "SIGKILL"
+      ? "failure 2: the server is killed"
+      : "the server is stopped and started (an upgrade)";
   test(`${name} while an answer streams: the turn goes on, the text is there once`, async (t) => {
     const { session, projects, verify } = await room(t);
     const before = agentPids();
@@ -57,7 +60,10 @@ for (const signal of ["SIGKILL", "SIGTERM"]) {
     await muster.start();
     await session.becomes("idle");
     const words = Array.from({ length: 300 }, (_, at) => `word${at + 1} `).join("");
-    assert.deepEqual(session.said, [["user", prompt], ["text", `one two ${words}end`]]);
+    assert.deepEqual(session.said, [
+      ["user", prompt],
+      ["text", `one two ${words}end`],
+    ]);
     assert.equal(requestsOf(signal).length, 1, "the agent was asked once");
     assert.equal(projects.sessions.get(session.id).state, "idle");
     assert.ok(isAlive(pid), "the process was kept");
@@ -73,10 +79,16 @@ test("failure 2: the server is killed as soon as a prompt is accepted: the agent
   for (const round of ["accepted one", "accepted two", "accepted three"]) {
     await session.send(round);
     await muster.restart({ signal: "SIGKILL" });
-    await session.until(() => session.state === "idle" && session.text().endsWith(round), `the answer to ${round}`);
+    await session.until(
+      () => session.state === "idle" && session.text().endsWith(round),
+      `the answer to ${round}`,
+    );
     assert.equal(requestsOf(round).length, 1);
   }
-  assert.deepEqual(session.said.map(([kind]) => kind), ["user", "text", "user", "text", "user", "text"]);
+  assert.deepEqual(
+    session.said.map(([kind]) => kind),
+    ["user", "text", "user", "text", "user", "text"],
+  );
   await verify();
 });
 

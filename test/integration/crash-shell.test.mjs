@@ -29,10 +29,14 @@ const groupGone = (pgid) =>
 const lines = (from, to) => Array.from({ length: to - from + 1 }, (_, at) => `${from + at}\n`).join("");
 
 /** A command that prints the numbers it is told through the gate, until it is told to end. */
-const counter = (gate) => `exec 3<${gate.path}; while read -r a b <&3; do [ $a = end ] && exit $b; seq $a $b; done`;
+const counter = (gate) =>
+  `exec 3<${gate.path}; while read -r a b <&3; do [ $a = end ] && exit $b; seq $a $b; done`;
 
 for (const signal of ["SIGKILL", "SIGTERM"]) {
-  const name = signal === "SIGKILL" ? "failure 2: the server is killed" : "the server is stopped and started (an upgrade)";
+  const name =
+    signal === "SIGKILL"
+      ? "failure 2: the server is killed"
+      : "the server is stopped and started (an upgrade)";
   test(`${name} in mid-turn: the turn goes on, and the transcript has every line exactly once`, async (t) => {
     const { session, projects, verify } = await room(t);
     const gate = makeGate(t, muster.dir);
@@ -57,7 +61,10 @@ for (const signal of ["SIGKILL", "SIGTERM"]) {
     assert.ok(done);
     assert.ok(session.text() === lines(1, 2000), `the transcript has ${session.text().length} characters`);
     assert.equal(projects.sessions.get(session.id).state, "idle");
-    assert.deepEqual(muster.holders(), await poll(() => muster.holders().length === 0 && [], "the holder to end"));
+    assert.deepEqual(
+      muster.holders(),
+      await poll(() => muster.holders().length === 0 && [], "the holder to end"),
+    );
     await verify();
   });
 }
@@ -104,7 +111,10 @@ test("failure 2: the server is killed as soon as a prompt is accepted: it reache
     await session.send(`echo ${round} >> ${count}; echo done ${round}`);
     await muster.kill9();
     await muster.start();
-    await session.until(() => session.state === "idle" && session.text().endsWith(`done ${round}\n`), `turn ${round}`);
+    await session.until(
+      () => session.state === "idle" && session.text().endsWith(`done ${round}\n`),
+      `turn ${round}`,
+    );
   }
   assert.equal(readFileSync(count, "utf8"), lines(1, 5));
   await verify();
@@ -193,10 +203,16 @@ test("failure 12: the queue meets a restart: every prompt is sent, in order, onc
   await session.send("echo third");
   await muster.restart({ signal: "SIGKILL" });
   const reply = await session.rejoined(2);
-  assert.deepEqual(reply.queue.map(({ text }) => text), ["echo second", "echo third"]);
+  assert.deepEqual(
+    reply.queue.map(({ text }) => text),
+    ["echo second", "echo third"],
+  );
   assert.equal(reply.session.queue_length, 2);
   gate.open();
-  await session.until(() => session.state === "idle" && session.row.queue_length === 0, "the queue to be empty");
+  await session.until(
+    () => session.state === "idle" && session.row.queue_length === 0,
+    "the queue to be empty",
+  );
   assert.equal(session.text(), "first\nsecond\nthird\n");
   await verify();
 });
@@ -214,10 +230,11 @@ test("failure 11: a follow-up is queued, the client goes away, the turn ends: it
   };
   await poll(idle, "the queue to be empty");
   const { messages } = await muster.ok("GET", `/api/sessions/${session.id}/messages`);
-  assert.deepEqual(
-    messages.map(({ kind, text }) => [kind, text]).slice(1),
-    [["text", "first\n"], ["user", "echo follow-up"], ["text", "follow-up\n"]],
-  );
+  assert.deepEqual(messages.map(({ kind, text }) => [kind, text]).slice(1), [
+    ["text", "first\n"],
+    ["user", "echo follow-up"],
+    ["text", "follow-up\n"],
+  ]);
 });
 
 test("a cancel that was accepted outlives the server", async (t) => {
@@ -260,15 +277,24 @@ test("failure 1: the socket dies without a FIN in mid-turn, the turn ends meanwh
   await session.shows("begin\n");
   proxy.freeze();
   gate.open();
-  await poll(async () => (await muster.ok("GET", `/api/sessions/${session.id}`)).state === "idle", "the turn to end");
+  await poll(
+    async () => (await muster.ok("GET", `/api/sessions/${session.id}`)).state === "idle",
+    "the turn to end",
+  );
   assert.equal(session.state, "working", "nobody told the client");
   const [again, rows] = await Promise.all([session.rejoined(2), projects.rejoined(2)]);
   assert.equal(again.mode, "delta");
   assert.equal(again.session.state, "idle");
   assert.equal(rows.mode, "delta");
-  assert.deepEqual(rows.sessions.map(({ id, state }) => [id, state]), [[session.id, "idle"]]);
+  assert.deepEqual(
+    rows.sessions.map(({ id, state }) => [id, state]),
+    [[session.id, "idle"]],
+  );
   assert.equal(session.text(), "begin\nthe end\n");
-  assert.deepEqual(proxy.requests().filter(({ path }) => path.startsWith("/api")), []);
+  assert.deepEqual(
+    proxy.requests().filter(({ path }) => path.startsWith("/api")),
+    [],
+  );
   assert.equal(session.gaps + projects.gaps, 0);
   await verify();
 });
@@ -283,7 +309,10 @@ test("failure 13: a client sleeps while much happens: the state is right on waki
   const path = `/api/sessions/${session.id}/messages`;
   for (const text of ["echo asleep 1", "exit 4", "echo asleep 2"]) {
     await muster.ok("POST", path, { id: randomUUID(), text });
-    await poll(async () => (await muster.ok("GET", `/api/sessions/${session.id}`)).state !== "working", "a turn to end");
+    await poll(
+      async () => (await muster.ok("GET", `/api/sessions/${session.id}`)).state !== "working",
+      "a turn to end",
+    );
   }
   const { rev } = await muster.ok("GET", `/api/sessions/${session.id}`);
   proxy.thaw();
@@ -304,14 +333,20 @@ test("failure 13: a client sleeps so long that its connection is gone: a delta o
   proxy.cut();
   await client.closed();
   await muster.ok("POST", `/api/sessions/${session.id}/messages`, { id: randomUUID(), text: "echo asleep" });
-  await poll(async () => (await muster.ok("GET", `/api/sessions/${session.id}`)).state === "idle", "the turn to end");
+  await poll(
+    async () => (await muster.ok("GET", `/api/sessions/${session.id}`)).state === "idle",
+    "the turn to end",
+  );
   proxy.accept();
   const [again, rows] = await Promise.all([session.rejoined(2), projects.rejoined(2)]);
   assert.equal(again.mode, "delta");
   assert.equal(rows.mode, "delta");
   assert.equal(session.text(), "before\nasleep\n");
   const made = proxy.requests().slice(before);
-  assert.deepEqual(made.map(({ upgrade }) => upgrade), [true]);
+  assert.deepEqual(
+    made.map(({ upgrade }) => upgrade),
+    [true],
+  );
   await verify();
 });
 

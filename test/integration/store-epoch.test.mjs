@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeGate } from "../lib/gate.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { connect } from "../lib/phoenix.mjs";
 import { allProcesses } from "../lib/processes.mjs";
@@ -37,7 +38,10 @@ test("failure 20: the database is deleted: a snapshot with the reason, an empty 
   await projects.verify(muster);
   const gone = await muster.api("GET", `/api/projects/${projectId}`);
   assert.equal(gone.status, 404);
-  await poll(() => !allProcesses().some((each) => each.pgid === pid && each.state !== "Z"), "its agent to end");
+  await poll(
+    () => !allProcesses().some((each) => each.pgid === pid && each.state !== "Z"),
+    "its agent to end",
+  );
   const next = await openRoom(t, muster);
   await next.session.turn("echo works");
   assert.equal(next.session.text(), "works\n");
@@ -71,6 +75,37 @@ test("failure 20: an older copy of the database is put back: a snapshot with the
   assert.equal(session.text(), "kept\n");
   await session.turn("echo new");
   assert.equal(session.text(), "kept\nnew\n");
+  await session.verify(muster);
+  await projects.verify(muster);
+});
+
+test("failure 20: an older copy is put back while an agent works: its turn is taken up again and ends as it does", async (t) => {
+  const muster = await startMuster(t);
+  const { session, projects } = await openRoom(t, muster);
+  const gate = makeGate(t, muster.dir);
+  await session.send(`echo one; ${gate.wait}; echo two; ${gate.wait}; echo three >&2; exit 8`);
+  await session.shows("one\n");
+  await muster.kill9();
+  const backup = join(muster.dir, "tmp");
+  copyDatabase(muster.dataDir, backup);
+  await muster.start();
+  gate.open();
+  await session.shows("two\n");
+  await muster.kill9();
+  removeDatabase(muster);
+  copyDatabase(backup, muster.dataDir);
+  await muster.start();
+  const reply = await session.rejoined(3);
+  assert.equal(reply.mode, "snapshot");
+  assert.equal(reply.reason, "ahead");
+  assert.equal(session.state, "working", "its agent lives");
+  gate.open();
+  await session.becomes("error");
+  assert.equal(session.row.error_message, "exit 8: three");
+  const text = session.text();
+  assert.ok(text.startsWith("one\n") && text.endsWith("three\n"), text);
+  await session.turn("echo four");
+  assert.equal(session.state, "idle");
   await session.verify(muster);
   await projects.verify(muster);
 });

@@ -9,12 +9,13 @@ import { test } from "../lib/test.mjs";
 import { openRoom } from "../lib/views.mjs";
 
 const lines = (from, to) => Array.from({ length: to - from + 1 }, (_, at) => `${from + at}\n`).join("");
-const counter = (gate) => `exec 3<${gate.path}; while read -r a b <&3; do [ $a = end ] && exit $b; seq $a $b; done`;
+const counter = (gate) =>
+  `exec 3<${gate.path}; while read -r a b <&3; do [ $a = end ] && exit $b; seq $a $b; done`;
 
 /** Takes all the space there is. */
 function fill(path) {
   const fd = openSync(path, "w");
-  for (let size = 1 << 16; size >= 1; ) {
+  for (let size = 1 << 16; size >= 1;) {
     try {
       if (writeSync(fd, Buffer.alloc(size)) < size) size >>= 1;
     } catch (error) {
@@ -26,7 +27,9 @@ function fill(path) {
 }
 
 function limitFileSize(pid, bytes) {
-  const { status, stderr } = spawnSync("prlimit", ["--pid", `${pid}`, `--fsize=${bytes}:unlimited`], { encoding: "utf8" });
+  const { status, stderr } = spawnSync("prlimit", ["--pid", `${pid}`, `--fsize=${bytes}:unlimited`], {
+    encoding: "utf8",
+  });
   assert.equal(status, 0, stderr);
 }
 
@@ -63,54 +66,64 @@ const cases = [
 ];
 
 for (const { name, skip, options, code, status, fail, heal } of cases) {
-  test(`${name}: changes are refused and not shown, and all goes on when that is over`, { skip: skip() }, async (t) => {
-    const muster = await startMuster(t, options);
-    const { session, projects, projectId, folder, verify } = await openRoom(t, muster);
-    const other = await openRoom(t, muster);
-    const gate = makeGate(t, muster.dir);
-    await session.send(counter(gate));
-    gate.open("1 200");
-    await session.shows(/\n200\n$/);
-    await fail(muster);
+  test(
+    `${name}: changes are refused and not shown, and all goes on when that is over`,
+    { skip: skip() },
+    async (t) => {
+      const muster = await startMuster(t, options);
+      const { session, projects, projectId, folder, verify } = await openRoom(t, muster);
+      const other = await openRoom(t, muster);
+      const gate = makeGate(t, muster.dir);
+      await session.send(counter(gate));
+      gate.open("1 200");
+      await session.shows(/\n200\n$/);
+      await fail(muster);
 
-    const { answer, made } = await createUntilRefused(muster, projectId);
-    assert.equal(answer.status, status);
-    assert.equal(answer.body.error.code, code);
-    assert.match(answer.body.error.message, /nothing was changed/);
-    const mark = join(folder, "was-run");
-    const refused = await other.session.channel.push("send_message", { id: "refused", text: `: > ${mark}` });
-    assert.equal(refused.status, "error");
-    assert.equal(refused.response.code, code);
-    const renamed = await muster.api("PATCH", `/api/sessions/${session.id}`, { name: "Another name" });
-    assert.equal(renamed.status, status);
-    const removed = await muster.api("DELETE", `/api/sessions/${session.id}`);
-    assert.equal(removed.status, status);
-    gate.open("201 3000");
-    assert.equal((await muster.api("GET", "/healthz")).status, 200, "it answers");
-    await projects.until(() => made.every((id) => projects.sessions.has(id)), "the sessions that were made");
-    assert.equal(session.row.name.startsWith("exec 3<"), true, session.row.name);
-    assert.equal(session.state, "working");
-    assert.equal(other.session.said.length, 0);
-    await verify(); // what is shown is what is stored
-    await other.verify();
+      const { answer, made } = await createUntilRefused(muster, projectId);
+      assert.equal(answer.status, status);
+      assert.equal(answer.body.error.code, code);
+      assert.match(answer.body.error.message, /nothing was changed/);
+      const mark = join(folder, "was-run");
+      const refused = await other.session.channel.push("send_message", {
+        id: "refused",
+        text: `: > ${mark}`,
+      });
+      assert.equal(refused.status, "error");
+      assert.equal(refused.response.code, code);
+      const renamed = await muster.api("PATCH", `/api/sessions/${session.id}`, { name: "Another name" });
+      assert.equal(renamed.status, status);
+      const removed = await muster.api("DELETE", `/api/sessions/${session.id}`);
+      assert.equal(removed.status, status);
+      gate.open("201 3000");
+      assert.equal((await muster.api("GET", "/healthz")).status, 200, "it answers");
+      await projects.until(
+        () => made.every((id) => projects.sessions.has(id)),
+        "the sessions that were made",
+      );
+      assert.equal(session.row.name.startsWith("exec 3<"), true, session.row.name);
+      assert.equal(session.state, "working");
+      assert.equal(other.session.said.length, 0);
+      await verify(); // what is shown is what is stored
+      await other.verify();
 
-    await heal(muster);
-    await session.shows(/\n3000\n$/);
-    assert.ok(!existsSync(mark), "what was refused was not run");
-    await other.session.send(`: > ${mark}; echo ran`, "refused");
-    await other.session.turnEnded();
-    assert.ok(existsSync(mark));
-    assert.equal(other.session.text(), "ran\n");
-    gate.open("3001 3100");
-    gate.open("end 0");
-    await session.turnEnded();
-    assert.equal(session.state, "idle");
-    assert.ok(session.text() === lines(1, 3100), `the transcript has ${session.text().length} characters`);
-    const next = await muster.ok("POST", `/api/projects/${projectId}/sessions`, { agent: "shell" });
-    await projects.until(() => projects.sessions.has(next.id), "the next session");
-    await verify();
-    await other.verify();
-  });
+      await heal(muster);
+      await session.shows(/\n3000\n$/);
+      assert.ok(!existsSync(mark), "what was refused was not run");
+      await other.session.send(`: > ${mark}; echo ran`, "refused");
+      await other.session.turnEnded();
+      assert.ok(existsSync(mark));
+      assert.equal(other.session.text(), "ran\n");
+      gate.open("3001 3100");
+      gate.open("end 0");
+      await session.turnEnded();
+      assert.equal(session.state, "idle");
+      assert.ok(session.text() === lines(1, 3100), `the transcript has ${session.text().length} characters`);
+      const next = await muster.ok("POST", `/api/projects/${projectId}/sessions`, { agent: "shell" });
+      await projects.until(() => projects.sessions.has(next.id), "the next session");
+      await verify();
+      await other.verify();
+    },
+  );
 
   test(`${name} while turns end: their ends are not lost`, { skip: skip() }, async (t) => {
     const muster = await startMuster(t, options);

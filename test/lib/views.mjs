@@ -180,7 +180,7 @@ export class ProjectsView extends View {
   /** While others change rows, an answer may be ahead of a push: it is asked again until it rests. */
   async verify(muster) {
     assert.deepEqual(this.broken, []);
-    for (let last = -1; ; ) {
+    for (let last = -1; ;) {
       const { projects, epoch, rev } = await muster.ok("GET", "/api/projects");
       const theirs = projects.map(sorted).sort(byId);
       if (rev === last || isDeepStrictEqual(this.#nested(), theirs)) {
@@ -280,8 +280,9 @@ export class SessionView extends View {
   /** A whole turn: sends, and waits for its end, not for that of a turn whose end is shown already. */
   async turn(text, ms) {
     const { rev } = this.row;
+    const { length: before } = this.completions;
     await this.send(text);
-    const end = () => this.completions.findIndex((each) => each.rev > rev);
+    const end = () => this.completions.findIndex((each, at) => at >= before && each.rev > rev);
     await this.until(() => end() >= 0, "the end of the turn", ms);
     this.#turnsSeen = end() + 1;
     return this.completions[end()];
@@ -337,7 +338,10 @@ export class SessionView extends View {
     assert.deepEqual(sorted(this.row), sorted(await muster.ok("GET", `/api/sessions/${this.id}`)));
     const stored = await storedMessages(muster, this.id);
     const oldest = this.transcript[0]?.seq ?? 0;
-    assertSame(this.transcript, stored.filter((message) => message.seq >= oldest));
+    assertSame(
+      this.transcript,
+      stored.filter((message) => message.seq >= oldest),
+    );
     assert.equal(new Set(stored.map((message) => message.seq)).size, stored.length, "a seq is there twice");
     assert.equal(this.row.queue_length, this.queue.length);
   }
@@ -401,9 +405,13 @@ export async function storedMessages(muster, sessionId) {
 /** Like deepEqual, without printing megabytes where it fails. */
 function assertSame(ours, theirs) {
   const short = (list) =>
-    list.map((message) => ({ ...sorted(message), text: `${message.text.length}: ${message.text.slice(-60)}` }));
+    list.map((message) => ({
+      ...sorted(message),
+      text: `${message.text.length}: ${message.text.slice(-60)}`,
+    }));
   assert.deepEqual(short(ours), short(theirs));
-  for (const [at, message] of ours.entries()) assert.ok(message.text === theirs[at].text, `text of seq ${message.seq}`);
+  for (const [at, message] of ours.entries())
+    assert.ok(message.text === theirs[at].text, `text of seq ${message.seq}`);
 }
 
 function merge(rows, key, { [key]: id, ...fields }, view) {

@@ -4,7 +4,7 @@ import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import { updateView } from '@/shared/rows/store';
 import { mergeSessionRows, removeIds } from '@/shared/rows/view';
-import { callSession, eventBus } from '@/shared/websocket';
+import { callProjects, callSession, eventBus } from '@/shared/websocket';
 import { applyOlder, type SessionDetail } from './channel';
 import { sessionKeys } from './queries';
 
@@ -12,7 +12,7 @@ export function useCreateSession() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ projectId, agent }: { projectId: string; agent: string }) =>
-      request('create_session', { id: projectId, body: { agent } }),
+      callProjects(eventBus, 'create_session', { project_id: projectId, agent }),
     onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
   });
 }

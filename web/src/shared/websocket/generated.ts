@@ -238,6 +238,13 @@ export interface CreateSessionRequest {
   options?: Record<string, unknown> | null;
 }
 
+export interface CreateSessionCall {
+  project_id: string;
+  agent: string;
+  name?: string;
+  options?: Record<string, unknown> | null;
+}
+
 export interface UpdateSessionRequest {
   name?: string;
   archived?: boolean;
@@ -308,6 +315,7 @@ export const ProjectEventTypes = {
   PROJECT_DELETED: 'project_deleted',
   SYNC: 'sync',
   HEAD: 'head',
+  CREATE_SESSION: 'create_session',
 } as const;
 
 export type ProjectEvent =
@@ -330,6 +338,7 @@ export interface SessionCalls {
 
 export interface ProjectCalls {
   sync: { request: JoinParams; reply: ProjectsSync };
+  create_session: { request: CreateSessionCall; reply: SessionResponse };
 }
 
 export const Channels = {
