@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/seal.h"
 #include "store/sqlite_db.h"
 
 MU_EMBEDDED_DECLARE(mu_store_schema);
@@ -257,7 +258,7 @@ static int fill_draft(struct opening *o, const char *draft)
     if (rc)
         return rc;
     mu_id_new(epoch);
-    snprintf(text, sizeof text, "INSERT INTO meta VALUES (1, '%s', 0, 0, '', 1)", epoch);
+    snprintf(text, sizeof text, "INSERT INTO meta VALUES (1, '%s', 0, 0, '', 1, '')", epoch);
     if (sql(o->db, text) != SQLITE_OK || sql(o->db, "PRAGMA journal_mode = WAL") != SQLITE_OK)
         return refuse_sqlite(o, "it cannot be made");
     sqlite3_db_config(o->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
@@ -397,12 +398,13 @@ static void read_boot_id(char out[BOOT_ID_SIZE])
     out[strcspn(out, "\n'")] = 0;
 }
 
-/* Reads the meta row; *same: no commit of the last run can be missing. */
+/* Reads the meta row; *same: it is the database that was left here, and no commit of the last run
+ * can be missing. */
 static int read_meta(struct opening *o, struct mu_store *s, const char *boot, bool *same)
 {
     sqlite3_stmt *q = NULL;
-    int rc = sqlite3_prepare_v2(o->db, "SELECT epoch, rev, oldest_since, boot_id, clean FROM meta",
-                                -1, &q, NULL);
+    int rc = sqlite3_prepare_v2(
+        o->db, "SELECT epoch, rev, oldest_since, boot_id, clean, seal FROM meta", -1, &q, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(q);
     if (rc == SQLITE_ROW) {
@@ -411,6 +413,8 @@ static int read_meta(struct opening *o, struct mu_store *s, const char *boot, bo
         s->oldest_since = s->committed_oldest = sqlite3_column_int64(q, 2);
         *same = sqlite3_column_int(q, 4) ||
                 (*boot && mu_str_eq(boot, (const char *)sqlite3_column_text(q, 3)));
+        if (!mu_seal_fits(o->path, (const char *)sqlite3_column_text(q, 5)))
+            *same = false;
     }
     sqlite3_finalize(q);
     if (rc == SQLITE_DONE)
@@ -422,18 +426,21 @@ static int read_meta(struct opening *o, struct mu_store *s, const char *boot, bo
  * point must be seen as one. */
 static int begin_history(struct opening *o, struct mu_store *s)
 {
-    char boot[BOOT_ID_SIZE], text[256];
+    char boot[BOOT_ID_SIZE], seal[MU_ID_SIZE], text[320];
     bool same = false;
     read_boot_id(boot);
+    mu_id_new(seal);
     int rc = read_meta(o, s, boot, &same);
     if (rc)
         return rc;
     if (!same)
         mu_id_new(s->epoch);
-    snprintf(text, sizeof text, "UPDATE meta SET epoch = '%s', boot_id = '%s', clean = 0", s->epoch,
-             boot);
+    snprintf(text, sizeof text,
+             "UPDATE meta SET epoch = '%s', boot_id = '%s', clean = 0, seal = '%s'", s->epoch, boot,
+             seal);
     if (sql(o->db, text) != SQLITE_OK || sql(o->db, "PRAGMA synchronous = NORMAL") != SQLITE_OK)
         return refuse_sqlite(o, "it cannot be written");
+    mu_seal_write(o->path, seal);
     return 0;
 }
 
@@ -495,9 +502,13 @@ void mu_store_close(struct mu_store *s)
     if (!s)
         return;
     sqlite3 *db = s->db;
+    char seal[MU_ID_SIZE], text[128];
+    mu_id_new(seal);
     mu_store_rollback(s);
+    snprintf(text, sizeof text, "UPDATE meta SET clean = 1, seal = '%s'", seal);
     sql(db, "PRAGMA synchronous = FULL");
-    sql(db, "UPDATE meta SET clean = 1");
+    if (sql(db, text) == SQLITE_OK)
+        mu_seal_write(sqlite3_db_filename(db, "main"), seal);
     release(s);
     sqlite3_close(db);
 }

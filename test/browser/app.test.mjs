@@ -334,14 +334,15 @@ test("by keyboard alone: send, go to another session, rename it, delete it", asy
   const { sessionId: other } = await muster.newSession("shell", { projectId, name: "Other" });
   const { keyboard } = page;
   const row = app.row(other);
-  const focused = (locator) => locator.evaluate((element) => element === document.activeElement);
   const goTo = async (locator, key = "Tab") => {
     await locator.waitFor({ state: "attached" });
+    const passed = [];
     for (let presses = 0; presses < 60; presses += 1) {
-      if (await focused(locator)) return;
+      if (await locator.evaluate((element) => element === document.activeElement)) return;
       await keyboard.press(key);
+      passed.push(await page.evaluate(() => document.activeElement.outerHTML.slice(0, 60)));
     }
-    throw new Error(`${locator} is not reached by ${key}`);
+    throw new Error(`${locator} is not reached by ${key}, which passed\n${passed.join("\n")}`);
   };
   const choose = async (name) => {
     await goTo(row.getByRole("button", { name: /^Actions for/, includeHidden: true }));

@@ -4,14 +4,15 @@
 
 -- One row. `clean`: the last run ended by a close, not by a crash. `boot_id`: the boot of the
 -- machine in which the database was last opened. `oldest_since`: the highest rev of a tombstone
--- that was forgotten.
+-- that was forgotten. `seal`: tells a copy that was put back, see seal.h.
 CREATE TABLE meta (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     epoch TEXT NOT NULL,
     rev INTEGER NOT NULL,
     oldest_since INTEGER NOT NULL,
     boot_id TEXT NOT NULL,
-    clean INTEGER NOT NULL CHECK (clean IN (0, 1))
+    clean INTEGER NOT NULL CHECK (clean IN (0, 1)),
+    seal TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE project (
