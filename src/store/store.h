@@ -14,7 +14,8 @@
  * Revisions: mu_store_next_rev gives the next number (below 2^53) of the one counter; the caller
  * puts it into the row it is about to write. A rollback takes the numbers back; a number that was
  * committed is never given again. The epoch names this history: a new database has a new one, as
- * has one whose machine went down without the last commits being known to be on the disk.
+ * has one whose machine went down without the last commits being known to be on the disk, and one
+ * that is not the file left here but a copy that was put back (seal.h).
  *
  * Errors: 0; -ENOSPC (disk, quota or file size), -EIO and other errno (the write did not happen);
  * -EEXIST for an id, path or seq that is taken, -ENOENT for a parent that is not there, -EINVAL for

@@ -171,6 +171,24 @@ test("a new session leads straight to the composer, and the agent chosen last is
   app.verify({ lists: 3 });
 });
 
+test("what is typed before the list of agents has come is not lost: Send waits for it", async (t) => {
+  const { id } = await newProject(muster);
+  const app = await openApp(t, browser, muster);
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await app.page.route("**/api/agents", (route) => held.then(() => route.continue()));
+  await app.openProject(id);
+  await app.input.fill("echo early");
+  await app.input.press("Enter");
+  assert.ok(await app.page.getByTestId("send-button").isDisabled(), "nothing could be made of it yet");
+  assert.equal(await app.input.inputValue(), "echo early");
+  release();
+  await app.chooseAgent(/^Shell/);
+  await app.input.press("Enter");
+  await app.says("text", "early");
+  app.verify();
+});
+
 test("an agent that is not installed is shown, with how to install it", async (t) => {
   const own = await startMuster(t);
   const { id } = await newProject(own);
@@ -330,8 +348,12 @@ test("prompts sent while the agent works wait above the composer, and run in the
 });
 
 test("by keyboard alone: send, go to another session, rename it, delete it", async (t) => {
-  const { app, page, projectId, sessionId } = await sessionOnScreen(t);
-  const { sessionId: other } = await muster.newSession("shell", { projectId, name: "Other" });
+  const own = await startMuster(t);
+  const { projectId, sessionId } = await own.newSession("shell");
+  const { sessionId: other } = await own.newSession("shell", { projectId, name: "Other" });
+  const app = await openApp(t, browser, own);
+  await app.openSession({ projectId, sessionId });
+  const { page } = app;
   const { keyboard } = page;
   const row = app.row(other);
   const goTo = async (locator, key = "Tab") => {
@@ -345,7 +367,7 @@ test("by keyboard alone: send, go to another session, rename it, delete it", asy
     throw new Error(`${locator} is not reached by ${key}, which passed\n${passed.join("\n")}`);
   };
   const choose = async (name) => {
-    await goTo(row.getByRole("button", { name: /^Actions for/, includeHidden: true }));
+    await goTo(row.getByRole("button", { name: /^Actions for/ }));
     await keyboard.press("Enter");
     await goTo(menuItem(app, name), "ArrowDown");
     await keyboard.press("Enter");
@@ -368,6 +390,8 @@ test("by keyboard alone: send, go to another session, rename it, delete it", asy
   await choose("Delete…");
   await keyboard.press("Escape");
   await dialog(app).waitFor({ state: "detached" });
+  const actions = row.getByRole("button", { name: "Actions for Typed name" });
+  await app.until(() => actions.evaluate((button) => button === document.activeElement), "the focus to be back");
   await choose("Delete…");
   await goTo(dialog(app).getByRole("button", { name: "Delete session" }));
   await keyboard.press("Enter");

@@ -75,8 +75,11 @@ export class App {
 
   /** Opens a session by its row in the sidebar. */
   async clickSession(sessionId) {
-    await this.row(sessionId).getByRole("link").click();
+    const row = this.row(sessionId);
+    await row.getByRole("link").click();
     await this.page.waitForURL((url) => url.pathname.endsWith(sessionId));
+    const shown = async () => (await row.count()) === 0 || (await row.locator('a[aria-current="page"]').count()) === 1;
+    await this.until(shown, `session ${sessionId} to be on the screen`);
     await this.input.waitFor();
   }
 
@@ -160,7 +163,7 @@ export class App {
     return requests.filter(({ path }) => path.startsWith("/api/")).map(({ method, path }) => `${method} ${path}`);
   }
 
-  /** Fails where the console said something, or the list was fetched more than once. */
+  /** Fails where the console said something, or the list was fetched more than once for each load. */
   verify({ lists = 1, except } = {}) {
     this.page.assertQuiet(except);
     assert.equal(this.page.countRequests("GET", "/api/projects"), lists, this.calls.join("\n"));

@@ -4,8 +4,9 @@
  *     const path = fakeClaude(folder, { late: gate.path });
  *     const muster = await startMuster(t, { path: [path] });
  *
- * It answers each prompt with "answer N". After the first answer it waits at the named pipe, and then
- * goes on printing although its turn is over: progress, a piece of text, and the text "late words".
+ * It waits at the named pipe before each answer, "answer N". After the first one it waits there once
+ * more, and then goes on printing although its turn is over: progress, a piece of text, and the text
+ * "late words".
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,6 +25,7 @@ export function fakeClaude(folder, { late }) {
     line({ type: "system", subtype: "init", model: "fake" }),
     "while read -r prompt; do",
     "count=$((count + 1))",
+    `read -r _ < '${late}'`,
     line({ type: "assistant", message: said("answer COUNT") }).replace("COUNT", `'"$count"'`),
     line({ type: "result", is_error: false, result: "done", terminal_reason: "completed" }),
     `[ "$count" = 1 ] || continue`,

@@ -1,5 +1,6 @@
 /** Waiting for things to become so, without sleeping for a guessed time. */
 
+/** MUSTER_TEST_WAIT_MS: another limit, to see sooner where a test hangs. */
 const DEFAULT_MS = Number(process.env.MUSTER_TEST_WAIT_MS ?? 20_000);
 /** Of what was seen last, in a message. */
 const STORY_CHARS = 2000;

@@ -407,6 +407,36 @@ static void the_epoch_changes_only_when_commits_may_be_lost(void **state)
     free(epoch);
 }
 
+static void a_copy_that_is_put_back_has_another_epoch(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    char *epoch = mu_strdup(mu_store_epoch(f->s));
+    close_store(f);
+    struct mu_buf copy = read_file(db_path(f));
+    write_file(db_path(f), copy.data, copy.len); /* the same again */
+    open_store(f);
+    assert_string_equal(mu_store_epoch(f->s), epoch);
+    OK(put_project(f->s, "p2"));
+    OK(mu_store_commit(f->s));
+    close_store(f);
+    write_file(db_path(f), copy.data, copy.len); /* an older one, in its place */
+    open_store(f);
+    assert_string_not_equal(mu_store_epoch(f->s), epoch);
+    mu_str_set(&epoch, mu_store_epoch(f->s));
+    close_store(f);
+    char *other = mu_strdup(text("%s.copy", db_path(f)));
+    struct mu_buf now = read_file(db_path(f));
+    write_file(other, now.data, now.len);
+    OK(rename(other, db_path(f))); /* the newest one, as another file */
+    open_store(f);
+    assert_string_not_equal(mu_store_epoch(f->s), epoch);
+    free(other);
+    free(epoch);
+    mu_buf_release(&copy);
+    mu_buf_release(&now);
+}
+
 static void two_databases_have_two_epochs(void **state)
 {
     struct fixture *f = *state;
@@ -440,6 +470,7 @@ int main(void)
         TEST(a_migration_that_fails_leaves_the_old_state),
         TEST(a_migration_that_fails_makes_no_new_database),
         TEST(the_epoch_changes_only_when_commits_may_be_lost),
+        TEST(a_copy_that_is_put_back_has_another_epoch),
         TEST(two_databases_have_two_epochs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

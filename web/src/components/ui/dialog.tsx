@@ -1,5 +1,5 @@
 import * as Primitive from '@radix-ui/react-dialog';
-import type { ReactNode } from 'react';
+import { type ComponentProps, type ReactNode, useState } from 'react';
 
 interface Props {
   open: boolean;
@@ -14,7 +14,7 @@ export function Dialog({ open, onOpenChange, title, description, children }: Pro
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-black/35 dark:bg-black/60" />
-        <Primitive.Content
+        <Panel
           {...(description ? {} : { 'aria-describedby': undefined })}
           className="fixed top-[18vh] left-1/2 z-50 max-h-[70vh] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 animate-rise overflow-y-auto rounded-xl border border-line-strong bg-raised p-5 shadow-float focus:outline-none"
         >
@@ -25,8 +25,18 @@ export function Dialog({ open, onOpenChange, title, description, children }: Pro
             </Primitive.Description>
           )}
           {children}
-        </Primitive.Content>
+        </Panel>
       </Primitive.Portal>
     </Primitive.Root>
   );
+}
+
+/** Gives the focus back to where it was when the dialog was opened. */
+function Panel(props: ComponentProps<typeof Primitive.Content>) {
+  const [before] = useState(() => document.activeElement);
+  const onCloseAutoFocus = (event: Event) => {
+    event.preventDefault();
+    if (before instanceof HTMLElement) before.focus();
+  };
+  return <Primitive.Content onCloseAutoFocus={onCloseAutoFocus} {...props} />;
 }

@@ -1,7 +1,10 @@
 import * as Primitive from '@radix-ui/react-dropdown-menu';
 import { Check } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { createContext, type ReactNode, use, useRef } from 'react';
 import { cn } from '@/lib/cn';
+
+/** Does it when the menu is gone and its button has the focus again, so that a dialog returns it there. */
+const Later = createContext((act: () => void) => act());
 
 interface MenuProps {
   trigger: ReactNode;
@@ -11,6 +14,11 @@ interface MenuProps {
 }
 
 export function Menu({ trigger, children, align = 'end', side = 'bottom' }: MenuProps) {
+  const chosen = useRef<(() => void) | null>(null);
+  const onClosed = () => {
+    if (chosen.current) queueMicrotask(chosen.current);
+    chosen.current = null;
+  };
   return (
     <Primitive.Root modal={false}>
       <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
@@ -20,9 +28,10 @@ export function Menu({ trigger, children, align = 'end', side = 'bottom' }: Menu
           side={side}
           sideOffset={4}
           collisionPadding={8}
+          onCloseAutoFocus={onClosed}
           className="z-50 max-w-[calc(100vw-1rem)] min-w-44 animate-rise rounded-lg border border-line-strong bg-raised p-1 shadow-float"
         >
-          {children}
+          <Later value={(act) => (chosen.current = act)}>{children}</Later>
         </Primitive.Content>
       </Primitive.Portal>
     </Primitive.Root>
@@ -40,8 +49,9 @@ interface ItemProps {
 }
 
 export function MenuItem({ onSelect, icon, danger = false, children }: ItemProps) {
+  const later = use(Later);
   return (
-    <Primitive.Item onSelect={onSelect} className={cn(item, danger && 'text-danger')}>
+    <Primitive.Item onSelect={() => later(onSelect)} className={cn(item, danger && 'text-danger')}>
       {icon}
       {children}
     </Primitive.Item>

@@ -4,17 +4,29 @@ import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import { updateView } from '@/shared/rows/store';
 import { mergeSessionRows, removeIds } from '@/shared/rows/view';
-import { callProjects, callSession, eventBus } from '@/shared/websocket';
+import { callProjects, callSession, Channels, eventBus } from '@/shared/websocket';
 import { applyOlder, type SessionDetail } from './channel';
 import { sessionKeys } from './queries';
+
+const JOIN_WAIT_MS = 3_000;
 
 export function useCreateSession() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ projectId, agent }: { projectId: string; agent: string }) =>
-      callProjects(eventBus, 'create_session', { project_id: projectId, agent }),
+    mutationFn: async ({ projectId, agent }: { projectId: string; agent: string }) => {
+      await joinedSoon(Channels.projects());
+      return callProjects(eventBus, 'create_session', { project_id: projectId, agent });
+    },
     onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
   });
+}
+
+/** The first join, or the one after a restart, may be a moment away; without it the call is refused. */
+async function joinedSoon(channel: string): Promise<void> {
+  const until = Date.now() + JOIN_WAIT_MS;
+  while (!eventBus.isJoined(channel) && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 export function useRenameSession() {

@@ -32,7 +32,7 @@ export function DraftSession({ projectId }: { projectId: string }) {
     <Composer
       draftKey={draftKey}
       focusKey={focusKey}
-      busy={create.isPending}
+      busy={create.isPending || !chosen}
       blocked={problem}
       placeholder={
         chosen?.id === 'shell' ? 'Run a shell command…' : 'What should be done in this project?'

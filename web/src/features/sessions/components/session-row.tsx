@@ -59,8 +59,8 @@ function RowEnd({ session, hasBadge }: { session: SessionResponse; hasBadge: boo
           {age}
         </span>
       )}
-      <span className="relative hidden group-focus-within:inline-flex group-hover:inline-flex has-aria-expanded:inline-flex pointer-coarse:inline-flex">
-        <SessionMenu session={session} className="size-6" />
+      <span className="sr-only inline-flex group-focus-within:not-sr-only group-hover:not-sr-only has-aria-expanded:not-sr-only pointer-coarse:not-sr-only">
+        <SessionMenu session={session} className="relative size-6" />
       </span>
     </>
   );
