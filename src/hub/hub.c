@@ -1,5 +1,6 @@
 #include "hub/hub.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,7 @@ static struct topic *topic_make(struct mu_hub *hub, const char *name, int64_t he
 
 static void topic_free(struct mu_hub *hub, struct topic *t)
 {
+    assert(hub->topics); /* t is one of them */
     HASH_DEL(hub->topics, t);
     hub->stats.topics--;
     free(t->subs);
