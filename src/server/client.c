@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "server/internal.h"
 
+#define SOCKET_PATH "/socket/websocket"
+
 static uint32_t now_s(void)
 {
     return (uint32_t)(mu_mono_ms() / 1000);
@@ -69,7 +71,7 @@ static void send_bytes(struct mu_client *c, struct mu_buf *out)
 /* Where a request goes, once Host and Origin are known to be right. */
 static void route(struct mu_client *c, const struct mu_http_req *req)
 {
-    if (strcmp(req->path, "/socket/websocket") == 0)
+    if (strcmp(req->path, SOCKET_PATH) == 0)
         mu_socket_upgrade(c, req);
     else if (!mu_api_handle(c, req))
         mu_static_handle(c, req);
@@ -90,7 +92,10 @@ static void handle(struct mu_client *c)
         c->srv->refused++;
         mu_log(MU_LOG_WARN, "refused", "code", mu_code_name(refused), "host",
                mu_http_header(req, "host"), "origin", mu_http_header(req, "origin"), NULL);
-        mu_answer_error(c, refused, NULL);
+        if (strcmp(req->path, SOCKET_PATH) == 0)
+            mu_answer(c, mu_code_status(refused), NULL, 0, NULL, 0); /* as Phoenix does */
+        else
+            mu_answer_error(c, refused, NULL);
         return;
     }
     route(c, req);
