@@ -34,6 +34,7 @@ struct opening {
     char path[PATH_MAX];
     sqlite3 *db;
     int version; /* of the schema that was found */
+    bool sealed; /* it is the database that was left here */
 };
 
 static int refuse(struct opening *o, int err, const char *fmt, ...) MU_PRINTF(3, 4);
@@ -403,8 +404,8 @@ static void read_boot_id(char out[BOOT_ID_SIZE])
 static int read_meta(struct opening *o, struct mu_store *s, const char *boot, bool *same)
 {
     sqlite3_stmt *q = NULL;
-    int rc = sqlite3_prepare_v2(
-        o->db, "SELECT epoch, rev, oldest_since, boot_id, clean, seal FROM meta", -1, &q, NULL);
+    int rc = sqlite3_prepare_v2(o->db, "SELECT epoch, rev, oldest_since, boot_id, clean FROM meta",
+                                -1, &q, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(q);
     if (rc == SQLITE_ROW) {
@@ -413,8 +414,7 @@ static int read_meta(struct opening *o, struct mu_store *s, const char *boot, bo
         s->oldest_since = s->committed_oldest = sqlite3_column_int64(q, 2);
         *same = sqlite3_column_int(q, 4) ||
                 (*boot && mu_str_eq(boot, (const char *)sqlite3_column_text(q, 3)));
-        if (!mu_seal_fits(o->path, (const char *)sqlite3_column_text(q, 5)))
-            *same = false;
+        *same = *same && o->sealed;
     }
     sqlite3_finalize(q);
     if (rc == SQLITE_DONE)
@@ -440,8 +440,18 @@ static int begin_history(struct opening *o, struct mu_store *s)
              seal);
     if (sql(o->db, text) != SQLITE_OK || sql(o->db, "PRAGMA synchronous = NORMAL") != SQLITE_OK)
         return refuse_sqlite(o, "it cannot be written");
-    mu_seal_write(o->path, seal);
+    mu_seal_write(o->path, seal, false);
     return 0;
+}
+
+/* Asked before anything is written: a migration would break the seal. */
+static void check_seal(struct opening *o)
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(o->db, "SELECT seal FROM meta", -1, &q, NULL) == SQLITE_OK &&
+        sqlite3_step(q) == SQLITE_ROW)
+        o->sealed = mu_seal_fits(o->path, (const char *)sqlite3_column_text(q, 0));
+    sqlite3_finalize(q);
 }
 
 static int open_existing(struct opening *o, struct mu_store *s)
@@ -449,6 +459,7 @@ static int open_existing(struct opening *o, struct mu_store *s)
     int rc = verify(o);
     if (rc)
         return rc;
+    check_seal(o);
     s->db = o->db;
     bool old = o->version < o->newest;
     if (old)
@@ -507,10 +518,13 @@ void mu_store_close(struct mu_store *s)
     mu_store_rollback(s);
     snprintf(text, sizeof text, "UPDATE meta SET clean = 1, seal = '%s'", seal);
     sql(db, "PRAGMA synchronous = FULL");
-    if (sql(db, text) == SQLITE_OK)
-        mu_seal_write(sqlite3_db_filename(db, "main"), seal);
+    bool clean = sql(db, text) == SQLITE_OK;
+    char *path = mu_strdup(sqlite3_db_filename(db, "main"));
     release(s);
     sqlite3_close(db);
+    if (clean)
+        mu_seal_write(path, seal, true);
+    free(path);
 }
 
 const char *mu_store_epoch(const struct mu_store *s)
