@@ -8,6 +8,7 @@ import { useSessionWebSocket } from '../use-session-web-socket';
 import { useAgentName } from '../use-agent-name';
 import { AgentIcon } from './agent-icon';
 import { Composer } from './composer';
+import { PermissionList } from './permission-list';
 import { QueueList } from './queue-list';
 import { Transcript } from './transcript';
 
@@ -29,6 +30,7 @@ export function SessionView({ session }: { session: SessionResponse }) {
     <div className="flex min-h-0 grow flex-col">
       <Transcript session={session} detail={detail} pending={pending} />
       <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-6">
+        <PermissionList permissions={detail?.permissions ?? []} agent={agent} />
         <QueueList queue={detail?.queue ?? []} session={session} />
         <Composer
           draftKey={draftKey}
