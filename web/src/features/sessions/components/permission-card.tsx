@@ -19,6 +19,8 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
   const [message, setMessage] = useState('');
   const rulesId = useId();
   const rules = ruleTexts(permission.suggestions);
+  // A question whose text did not come cannot be answered, only denied.
+  const allowable = permission.kind === 'permission';
   const decide = (decision: PermissionDecision) => {
     const why = decision.startsWith('deny') ? message.trim() : '';
     answer(why === '' ? { decision } : { decision, message: why });
@@ -57,8 +59,8 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
       </pre>
       <Input permission={permission} />
       <div className="mt-2 flex flex-wrap items-center gap-2">
-        {button('allow', 'Allow', 'primary')}
-        {rules && button('allow_always', 'Allow always', 'secondary')}
+        {allowable && button('allow', 'Allow', 'primary')}
+        {allowable && rules && button('allow_always', 'Allow always', 'secondary')}
         {button('deny', 'Deny', 'secondary')}
         {button('deny_interrupt', 'Deny and stop', 'secondary')}
         <input
@@ -68,10 +70,10 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
           disabled={busy}
           onChange={(event) => setMessage(event.target.value)}
           onKeyDown={onKeyDown}
-          className="h-7 min-w-48 grow basis-48 rounded-md border border-line-strong bg-canvas px-2 text-base placeholder:text-ink-3 sm:text-[13px]"
+          className="h-7 min-w-48 grow basis-full rounded-md border border-line-strong bg-canvas px-2 text-base placeholder:text-ink-3 sm:basis-48 sm:text-[13px]"
         />
       </div>
-      {rules && (
+      {allowable && rules && (
         <p id={rulesId} className="mt-2 text-xs wrap-anywhere text-ink-3">
           Allow always adds: {rules.join('; ')}.
         </p>
@@ -82,6 +84,11 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
 
 function Input({ permission }: { permission: PermissionRequest }) {
   const parts = inputParts(permission.input);
+  if (permission.input === null) {
+    return (
+      <p className="mt-2 text-xs text-ink-3">There is no input, or it is too large to show.</p>
+    );
+  }
   if (parts.length === 0) return null;
   return (
     <div className="mt-1 px-2">

@@ -61,6 +61,11 @@ describe('a permission', () => {
     expect(screen.queryByRole('button', { name: 'Allow always' })).not.toBeInTheDocument();
   });
 
+  it('says so where its input did not come', () => {
+    show({ permissions: [permission({ input: null })] });
+    expect(screen.getByText(/too large to show/)).toBeVisible();
+  });
+
   it('is announced, and leaves the focus where it is', async () => {
     const { change } = show({});
     screen.getByLabelText('Composer').focus();
@@ -79,6 +84,17 @@ describe('a permission', () => {
     await change({});
     expect(screen.queryByTestId('permission-card')).not.toBeInTheDocument();
     expect(call).toHaveBeenCalledOnce();
+  });
+
+  it('answered by keyboard leaves the place from where Tab goes on', async () => {
+    const { change } = show({ permissions: [permission()] });
+    screen.getByRole('button', { name: 'Deny and stop' }).focus();
+    await userEvent.keyboard('{Enter}');
+    await change({});
+    expect(screen.queryByTestId('permission-card')).not.toBeInTheDocument();
+    expect(document.body).not.toHaveFocus();
+    await userEvent.tab();
+    expect(screen.getByLabelText('Composer')).toHaveFocus();
   });
 
   it('shows one answer on its way, and leaves the others alone', async () => {
@@ -151,6 +167,12 @@ describe('a question', () => {
     show({ permissions: [asked(colour)] });
     await click('Dismiss');
     expect(calls()).toEqual([['s1', 'answer_permission', { id: 'r1', decision: 'deny' }]]);
+  });
+
+  it('that did not come can only be denied', () => {
+    show({ permissions: [permission({ kind: 'question', input: null, questions: null })] });
+    expect(screen.queryByRole('button', { name: 'Allow' })).not.toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Deny' })).toBeEnabled();
   });
 
   it('keeps what was chosen over a sync', async () => {

@@ -26,7 +26,7 @@ export function QueueList({ queue, session }: Props) {
         <ListEnd aria-hidden className="size-3.5 shrink-0" />
         {queue.length} queued, {when}
       </h2>
-      <ol className="mt-1 max-h-40 overflow-y-auto">
+      <ol className="-mx-1 mt-1 max-h-40 overflow-y-auto px-1">
         {queue.map((prompt, index) => (
           <li key={prompt.id} data-testid="queued-prompt" data-prompt-id={prompt.id}>
             {edit?.id === prompt.id ? (

@@ -84,6 +84,18 @@ describe('the queue', () => {
     expect(screen.getByLabelText('Queued prompt')).toHaveValue('first!');
   });
 
+  it('does not give back a change that was saved just before its prompt was sent', async () => {
+    let answer: (reply: object) => void = () => undefined;
+    call.mockReturnValue(new Promise<never>((resolve) => (answer = resolve as typeof answer)));
+    const { change } = show({ queue: [one, two] });
+    await press(0, 'Edit');
+    await userEvent.type(screen.getByLabelText('Queued prompt'), ' thing{Enter}');
+    await change({ queue: [two] });
+    answer({});
+    await change({ queue: [two] });
+    expect(drafts.get(sessionDraft('s1')).text).toBe('');
+  });
+
   it.each(['while it is written', 'when it is saved'])(
     'does not lose a change whose prompt is sent %s',
     async (when) => {

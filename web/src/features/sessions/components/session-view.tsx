@@ -26,6 +26,7 @@ export function SessionView({ session }: { session: SessionResponse }) {
     sendMessage(session.id, text);
   };
   const placeholder = session.agent === 'shell' ? 'Run a shell command…' : `Message ${agent}…`;
+  const doing = session.waiting_for ? 'waits for your answer' : 'is working';
   return (
     <div className="flex min-h-0 grow flex-col">
       <Transcript session={session} detail={detail} pending={pending} />
@@ -36,7 +37,7 @@ export function SessionView({ session }: { session: SessionResponse }) {
           draftKey={draftKey}
           focusKey={focusKey}
           placeholder={
-            session.state === 'working' ? `${agent} is working; this will be queued…` : placeholder
+            session.state === 'working' ? `${agent} ${doing}; this will be queued…` : placeholder
           }
           onSend={onSend}
         >
