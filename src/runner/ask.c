@@ -109,8 +109,8 @@ void ask_open(struct run *run, const struct mu_agent_event *ev)
         deny(run, ev->id, "Too many requests are open. Ask again when some are answered.");
         return;
     }
-    char *title = ev->questions && ev->title ? output_title(ev->title, NULL)
-                                             : output_title(ev->name, ev->title);
+    bool question = ev->questions && ev->title;
+    char *title = output_title(question ? NULL : ev->name, ev->title);
     struct mu_rec_permission p = {.id = ev->id,
                                   .session_id = s->id,
                                   .kind = ev->questions ? MU_waiting_for_QUESTION

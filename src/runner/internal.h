@@ -169,7 +169,7 @@ void sess_gone(struct mu_runner *r, const char *id); /* deleted: forget it, end 
 void output_event(void *run, const struct mu_agent_event *ev);
 void output_drain(struct run *run);    /* pending text → store */
 void output_end_turn(struct run *run); /* the transcript's part of a turn's end */
-/* "Bash: rm -rf build", cut to a line. Owned. */
+/* "Bash: rm -rf build", cut to a line; tool or title may be NULL. Owned. */
 char *output_title(const char *tool, const char *title);
 /* What was decided, into the row of the tool call, or as a notice where there is none. */
 void output_decided(struct run *run, const struct mu_rec_permission *asked, const char *tool_id,

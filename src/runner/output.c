@@ -166,7 +166,10 @@ char *output_title(const char *tool, const char *title)
     bool cut = title && (title[n] || n > RUNNER_TITLE_BYTES);
     if (n > RUNNER_TITLE_BYTES)
         n = mu_utf8_cut(title, RUNNER_TITLE_BYTES);
-    return n ? mu_asprintf("%s: %.*s%s", tool, (int)n, title, cut ? "…" : "") : mu_strdup(tool);
+    if (n == 0)
+        return mu_strdup(tool ? tool : "");
+    return mu_asprintf("%s%s%.*s%s", tool ? tool : "", tool ? ": " : "", (int)n, title,
+                       cut ? "…" : "");
 }
 
 static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
@@ -262,7 +265,6 @@ void output_decided(struct run *run, const struct mu_rec_permission *asked, cons
         return;
     }
     char *text = mu_asprintf("%s: %s", decided[answer->decision], asked->title);
-    mu_transcript_close(&s->tr, on_op, run);
     notice(run, text, false);
     free(text);
 }
@@ -314,7 +316,6 @@ void output_event(void *ctx, const struct mu_agent_event *ev)
         step(run, &(struct mu_event){.kind = MU_EV_CLI_SESSION, .id = ev->id});
         break;
     case MU_AG_ASKED:
-        mu_transcript_close(&s->tr, on_op, run);
         ask_open(run, ev);
         break;
     case MU_AG_ANSWERED:

@@ -1,11 +1,12 @@
 /** What the real Claude Code program asks for, answered over the channel and over REST; and the queue. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { requireClaude } from "../lib/claude.mjs";
 import { startModelServer } from "../lib/model-server.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { connect } from "../lib/phoenix.mjs";
+import { kill } from "../lib/processes.mjs";
 import { after, before, describe, test } from "../lib/test.mjs";
 import { SessionView, openRoom } from "../lib/views.mjs";
 
@@ -159,7 +160,9 @@ describe("claude asks", { concurrency: 2 }, () => {
   test("tools called at once: each request is open until its own answer", async (t) => {
     const { session, folder, verify } = await room(t);
     await session.send("[[tools:touch one|touch two]][[say:both]] parallel");
-    const [first] = await session.until(() => session.permissions.length > 0, "a request").then(() => session.permissions);
+    const [first] = await session
+      .until(() => session.permissions.length > 0, "a request")
+      .then(() => session.permissions);
     await session.answer(first.id, "allow");
     const other = await session
       .until(() => session.permissions.some(({ id }) => id !== first.id), "the other request")
@@ -211,7 +214,10 @@ describe("claude asks", { concurrency: 2 }, () => {
     assert.equal(wrong.status, 422);
     const answers = await rest(session, { id: asked.id, decision: "allow", answers: {} });
     assert.equal(answers.status, 422);
-    assert.deepEqual(await rest(session, { id: asked.id, decision: "allow" }).then(({ status, body }) => [status, body]), [200, {}]);
+    assert.deepEqual(
+      await rest(session, { id: asked.id, decision: "allow" }).then(({ status, body }) => [status, body]),
+      [200, {}],
+    );
     for (const id of [asked.id, "unknown"]) {
       const again = await rest(session, { id, decision: "allow" });
       assert.equal(again.status, 409);
@@ -220,6 +226,22 @@ describe("claude asks", { concurrency: 2 }, () => {
     const long = await rest(session, { id: "x", decision: "deny", message: 5 });
     assert.equal(long.status, 422);
     await session.turnEnded();
+    assert.equal(session.state, "idle");
+    await verify();
+  });
+
+  test("claude dies while it asks: error, what was open is closed, and the next turn is good", async (t) => {
+    const { session, folder, verify } = await room(t);
+    await session.send("[[tool:touch not-made]] dies");
+    const [asked] = await session.asked();
+    const [{ pid }] = muster.agents().filter((each) => readlinkSync(`/proc/${each.pid}/cwd`) === folder);
+    kill(pid, "SIGKILL");
+    await session.turnEnded();
+    assert.equal(session.state, "error");
+    assert.equal(session.row.waiting_for, null);
+    assert.deepEqual(session.resolved, [{ sessionId: session.id, id: asked.id, decision: null }]);
+    refused(await session.answer(asked.id, "allow"), "ALREADY_ANSWERED");
+    await session.turn("after the death");
     assert.equal(session.state, "idle");
     await verify();
   });
@@ -240,7 +262,8 @@ describe("the queue", { concurrency: 2 }, () => {
     const opened = await room(t);
     await opened.session.send(`[[say:begun]][[wait:${mark}]] head ${mark}`);
     await opened.session.shows("begun");
-    for (const name of ["one", "two", "three"]) await opened.session.send(`${name} ${mark}`, `${mark}-${name}`);
+    for (const name of ["one", "two", "three"])
+      await opened.session.send(`${name} ${mark}`, `${mark}-${name}`);
     await opened.session.until(() => opened.session.queue.length === 3, "three prompts");
     return opened;
   };
@@ -273,7 +296,10 @@ describe("the queue", { concurrency: 2 }, () => {
     const { status, body } = await muster.api("POST", path, { id: "edit-one", position: 9 });
     assert.deepEqual([status, body], [200, {}]);
     model.release("edit");
-    await session.until(() => users(session).length === 3 && session.state === "idle", "the queue to be done");
+    await session.until(
+      () => users(session).length === 3 && session.state === "idle",
+      "the queue to be done",
+    );
     assert.deepEqual(users(session).slice(1), ["three edit", "changed edit"]);
     assert.equal(requestsOf("two edit").length, 0);
     await verify();
@@ -284,7 +310,10 @@ describe("the queue", { concurrency: 2 }, () => {
     assert.equal((await session.editQueue("now-three", { now: true })).status, "ok");
     const first = await session.turnEnded();
     assert.equal(first.cancelled, true);
-    await session.until(() => users(session).length === 4 && session.state === "idle", "the queue to be done");
+    await session.until(
+      () => users(session).length === 4 && session.state === "idle",
+      "the queue to be done",
+    );
     assert.deepEqual(users(session).slice(1), ["three now", "one now", "two now"]);
     assert.match(session.text("notice"), /Interrupted for the prompt that follows/);
     assert.doesNotMatch(session.text("notice"), /wait in the queue/);

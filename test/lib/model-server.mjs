@@ -186,7 +186,12 @@ export class ModelServer {
     if (path === "/v1/messages/count_tokens") return sendJson(res, 200, { input_tokens: 100 });
     if (path !== "/v1/messages" || body === null) return sendError(res, 404);
     if (record.side) return this.#answer(res, body, sideSteps(body), "");
-    return this.#answer(res, body, segment(parseScript(this.scripts.get(prompt) ?? prompt), toolResults), prompt);
+    return this.#answer(
+      res,
+      body,
+      segment(parseScript(this.scripts.get(prompt) ?? prompt), toolResults),
+      prompt,
+    );
   }
 
   async #answer(res, body, steps, prompt) {
@@ -319,10 +324,13 @@ function readConversation(body) {
   let toolResults = 0;
   for (const message of [...(body?.messages ?? [])].reverse()) {
     if (message.role !== "user") continue;
-    const blocks = typeof message.content === "string" ? [{ type: "text", text: message.content }] : message.content;
+    const blocks =
+      typeof message.content === "string" ? [{ type: "text", text: message.content }] : message.content;
     // After a cancel the next prompt stands behind the interrupted tool's result.
     const lastResult = blocks.findLastIndex((block) => block.type === "tool_result");
-    const texts = blocks.slice(lastResult + 1).filter((block) => block.type === "text" && isPrompt(block.text));
+    const texts = blocks
+      .slice(lastResult + 1)
+      .filter((block) => block.type === "text" && isPrompt(block.text));
     if (texts.length > 0) return { prompt: texts.at(-1).text.trim(), toolResults };
     toolResults += blocks.filter((block) => block.type === "tool_result").length;
   }
@@ -354,14 +362,16 @@ export function parseScript(prompt) {
 
 /** The steps to play now: those between the tool call just answered and the next one. */
 function segment(steps, toolResults) {
-  const calls = (step) => (step.name === "tools" ? step.value.split("|").length : TOOLS.has(step.name) ? 1 : 0);
+  const calls = (step) =>
+    step.name === "tools" ? step.value.split("|").length : TOOLS.has(step.name) ? 1 : 0;
   const tools = steps.flatMap((step, at) => (calls(step) > 0 ? [at] : []));
   // A call that made several gets as many results.
   const ends = steps.flatMap((step, at) => Array.from({ length: calls(step) }, () => at));
   const from = toolResults === 0 ? 0 : (ends[Math.min(toolResults, ends.length) - 1] ?? -1) + 1;
   const next = tools.find((at) => at >= from) ?? steps.length;
   const rest = steps.slice(from, next + 1);
-  const done = toolResults > 0 && !rest.some(({ name }) => name === "say" || name === "long" || TOOLS.has(name));
+  const done =
+    toolResults > 0 && !rest.some(({ name }) => name === "say" || name === "long" || TOOLS.has(name));
   return done ? [...rest, { name: "say", value: "Done." }] : rest;
 }
 

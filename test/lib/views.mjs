@@ -349,7 +349,10 @@ export class SessionView extends View {
         this.queue = data.queue;
         return undefined;
       case "permission_requested":
-        this.permissions = [...this.permissions.filter(({ id }) => id !== data.permission.id), data.permission];
+        this.permissions = [
+          ...this.permissions.filter(({ id }) => id !== data.permission.id),
+          data.permission,
+        ];
         return undefined;
       case "permission_resolved":
         this.permissions = this.permissions.filter(({ id }) => id !== data.id);
