@@ -94,6 +94,27 @@ static void step(struct mu_runner *r, struct sess *s, enum mu_event_kind kind,
     sess_apply(r, s, &ev, &out);
 }
 
+static size_t length(const char *text)
+{
+    return text ? strlen(text) : 0;
+}
+
+/* Every answer must fit into what an agent's holder takes at once. */
+static const char *no_room(struct mu_runner *r, const struct sess *s,
+                           const struct mu_agent_event *ev)
+{
+    struct asked_list open = read_open(r, s->id);
+    size_t bytes = length(ev->input) + length(ev->suggestions);
+    bool too_large = bytes > RUNNER_ASKED_BYTES;
+    for (size_t i = 0; i < open.count; i++)
+        bytes += length(open.items[i].rec->input) + length(open.items[i].rec->suggestions);
+    bool full = open.count >= RUNNER_ASKED_MAX || bytes > RUNNER_ASKED_BYTES;
+    list_release(&open);
+    if (too_large)
+        return "This is too large to be asked for: at most 4 MiB. Do it in smaller pieces.";
+    return full ? "Too many requests are open. Ask again when some are answered." : NULL;
+}
+
 void ask_open(struct run *run, const struct mu_agent_event *ev)
 {
     struct mu_runner *r = run->r;
@@ -102,11 +123,9 @@ void ask_open(struct run *run, const struct mu_agent_event *ev)
         deny(run, ev->id, "The turn is over: nobody is asked any more.");
         return;
     }
-    struct asked_list open = read_open(r, s->id);
-    size_t count = open.count;
-    list_release(&open);
-    if (count >= RUNNER_ASKED_MAX) {
-        deny(run, ev->id, "Too many requests are open. Ask again when some are answered.");
+    const char *why = no_room(r, s, ev);
+    if (why) {
+        deny(run, ev->id, why);
         return;
     }
     bool question = ev->questions && ev->title;
@@ -191,8 +210,7 @@ static const char *wrong_answer(const struct mu_rec_permission *asked,
 
 static bool too_long(const struct mu_rec_answer_permission *req)
 {
-    return (req->message && strlen(req->message) > MU_LIMIT_PROMPT_BYTES) ||
-           (req->answers && strlen(req->answers) > MU_LIMIT_PROMPT_BYTES);
+    return length(req->message) > RUNNER_ANSWER_BYTES || length(req->answers) > RUNNER_ANSWER_BYTES;
 }
 
 static void give_answer(struct run *run, const struct mu_rec_permission *asked,
@@ -226,7 +244,7 @@ void mu_runner_answer(struct mu_runner *r, const char *session_id,
     } else if (wrong) {
         runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD, wrong);
     } else if (too_long(req)) {
-        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "An answer has at most 1048576 bytes.");
+        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "An answer has at most 65536 bytes.");
     } else {
         give_answer(s->run, one->rec, req);
         output_decided(s->run, one->rec, one->tool_id, req);

@@ -39,7 +39,9 @@ enum {
     RUNNER_PENDING_BYTES = 64 * 1024, /* of streaming text that does not wait for the tick */
     RUNNER_TOOL_BYTES = 32 * 1024,    /* of a tool's input, and of its output, that are kept */
     RUNNER_TITLE_BYTES = 200,         /* of the one line about a tool call */
-    RUNNER_ASKED_MAX = 32,            /* requests of a session that are open at once */
+    RUNNER_ASKED_MAX = 32,            /* requests of a session that are open at once, … */
+    RUNNER_ASKED_BYTES = 4 << 20,     /* … and the bytes of all of them: inputs and rules */
+    RUNNER_ANSWER_BYTES = 64 * 1024,  /* of a person's message or answers to one request */
     RUNNER_PROBE_MS = 5000,           /* for a program to say its version */
     RUNNER_PROBE_AGE_MS = 60 * 1000,  /* how long the answer holds */
 };

@@ -44,6 +44,11 @@ static const char script[] =
     "  *stubborn*) trap '' TERM; delta 'no'; while :; do sleep 1; done;;\n"
     "  *many*) answers=0; asked=0; while [ $asked -lt 33 ]; do asked=$((asked + 1)); ask; done;;\n"
     "  *may*both*) answers=0; asked=2; ask 1; question;;\n"
+    "  *huge*|*giant*) case \"$line\" in *huge*) size=3000000;; *) size=5000000;; esac\n"
+    "    printf '%s' '{\"type\":\"control_request\",\"request_id\":\"q1\",\"request\":{"
+    "\"subtype\":\"can_use_tool\",\"tool_name\":\"Write\",\"input\":{\"content\":\"'\n"
+    "    head -c $size /dev/zero | tr '\\0' x\n"
+    "    printf '\"}}}\\n'; answers=0; asked=1;;\n"
     "  *may*) answers=0; asked=1; ask 1;;\n"
     "  *back*) ask 1; echo '{\"type\":\"control_cancel_request\",\"request_id\":\"q1\"}'; say "
     "on;;\n"
@@ -295,8 +300,8 @@ static void several_are_open_at_once(void **state)
                      MU_CODE_INVALID_FIELD);
     assert_int_equal(answer(f, "q2", MU_permission_decision_ALLOW_ALWAYS, NULL, NULL),
                      MU_CODE_INVALID_FIELD);
-    char *long_answer = mu_alloc(MU_LIMIT_PROMPT_BYTES + 2);
-    memset(long_answer, 'x', MU_LIMIT_PROMPT_BYTES + 1);
+    char *long_answer = mu_alloc(65538);
+    memset(long_answer, 'x', 65537);
     assert_int_equal(answer(f, "q2", MU_permission_decision_DENY, long_answer, NULL),
                      MU_CODE_TOO_LARGE);
     free(long_answer);
@@ -331,6 +336,29 @@ static void too_many_requests_are_denied(void **state)
     cancel(f);
     assert_int_equal(open_requests(f), 0);
     until_quiet(f);
+}
+
+/* Past 256 KiB an input is not shown, past 4 MiB it is not asked for; what is allowed is whole. */
+static void a_large_request_is_given_whole_or_denied(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "huge");
+    until_asked(f, 1);
+    json_t *shown = json_object_get(find_push(f, "permission_requested"), "permission");
+    assert_true(json_is_null(json_object_get(shown, "input")));
+    assert_int_equal(answer(f, "q1", MU_permission_decision_ALLOW, NULL, NULL), MU_CODE_OK);
+    until_quiet(f);
+    char *given = file_of(f, "answer");
+    assert_true(strlen(given) > 3000000);
+    free(given);
+    forget_pushes(f);
+    prompt(f, "m2", "giant");
+    until_quiet(f);
+    assert_null(find_push(f, "permission_requested"));
+    given = file_of(f, "answer");
+    assert_non_null(strstr(given, "This is too large to be asked for"));
+    free(given);
+    assert_state(f, MU_session_state_IDLE, NULL);
 }
 
 static void a_denial_can_end_the_turn(void **state)
@@ -577,6 +605,7 @@ int main(int argc, char **argv)
         T(a_permission_is_asked_for_and_given),
         T(several_are_open_at_once),
         T(too_many_requests_are_denied),
+        T(a_large_request_is_given_whole_or_denied),
         T(a_denial_can_end_the_turn),
         T(what_is_open_outlives_the_server),
         T(the_end_of_a_turn_closes_what_is_open),
