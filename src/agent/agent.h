@@ -31,8 +31,9 @@ enum mu_agent_event_kind {
     MU_AG_TOOL_RESULT, /* id, text: its output, failed */
     MU_AG_NOTICE,      /* text: for a person; failed: something went wrong and the turn goes on */
     MU_AG_CLI_SESSION, /* id: the agent's name for the conversation, to resume it by */
-    MU_AG_ASKED,       /* id, name, title, input: may the tool be used? */
-    MU_AG_ANSWERED,    /* id: the question is withdrawn */
+    MU_AG_ASKED,       /* id, name, title, input, tool_id, suggestions: may the tool be used?
+                          questions: a question to the person */
+    MU_AG_ANSWERED,    /* id: what was asked is taken back */
     MU_AG_TURN_DONE,   /* outcome, text (the error), metadata */
 };
 
@@ -44,14 +45,27 @@ struct mu_agent_event {
     size_t n;
     const char *id;
     const char *name;
-    const char *title;    /* of a tool call: one line, for a person */
-    const char *input;    /* JSON */
-    const char *parent;   /* the tool call in which another agent made this one */
-    const char *metadata; /* JSON object for the session's row */
+    const char *title;       /* of a tool call: one line, for a person */
+    const char *input;       /* JSON */
+    const char *parent;      /* the tool call in which another agent made this one */
+    const char *tool_id;     /* ASKED: the tool call that it is about */
+    const char *suggestions; /* ASKED: JSON, the rules that would allow it for good */
+    const char *questions;   /* ASKED: JSON, see the record `permission` */
+    const char *metadata;    /* JSON object for the session's row */
     enum mu_turn_outcome outcome;
     bool failed;
 };
 typedef void mu_agent_cb(void *ctx, const struct mu_agent_event *ev);
+
+/* What a person answers. Borrowed; input and suggestions as they were asked. */
+struct mu_agent_answer {
+    const char *id;
+    enum mu_permission_decision decision;
+    const char *message;     /* with a denial: what the agent is told */
+    const char *input;       /* JSON object or NULL */
+    const char *suggestions; /* JSON or NULL */
+    const char *answers;     /* to a question: JSON object, or NULL */
+};
 
 /* What a run is started from. Borrowed. */
 struct mu_agent_start {
@@ -89,7 +103,7 @@ struct mu_dialect {
      * appended: it goes another way (argv), or there is no such request (signals). */
     void (*prompt)(void *state, const char *text, struct mu_buf *out);
     void (*interrupt)(void *state, const char *request_id, struct mu_buf *out);
-    void (*answer)(void *state, const char *id, bool allow, const char *why, struct mu_buf *out);
+    void (*answer)(void *state, const struct mu_agent_answer *answer, struct mu_buf *out);
 
     /* A piece of output. Returns how many bytes at its end belong to something incomplete: n when
      * all do, which then may have begun in an earlier piece. */

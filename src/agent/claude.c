@@ -163,20 +163,41 @@ static void claude_interrupt(void *state, const char *request_id, struct mu_buf 
     mu_buf_str(out, ",\"request\":{\"subtype\":\"interrupt\"}}\n");
 }
 
-static void claude_answer(void *state, const char *id, bool allow, const char *why,
-                          struct mu_buf *out)
+/* What the tool is given: the input as it was asked about, and the answers to its questions. */
+static void put_input(const struct mu_agent_answer *a, struct mu_buf *out)
+{
+    json_t *answers = a->answers ? json_loads(a->answers, JSON_ALLOW_NUL, NULL) : NULL;
+    json_t *input = answers && a->input ? json_loads(a->input, JSON_ALLOW_NUL, NULL) : NULL;
+    if (input && json_object_set(input, "answers", answers) == 0) {
+        char *text = json_dumps(input, JSON_COMPACT);
+        mu_buf_str(out, text);
+        free(text);
+    } else {
+        mu_buf_str(out, a->input ? a->input : "{}");
+    }
+    json_decref(input);
+    json_decref(answers);
+}
+
+static void claude_answer(void *state, const struct mu_agent_answer *a, struct mu_buf *out)
 {
     MU_UNUSED(state);
     mu_buf_str(out, "{\"type\":\"control_response\",\"response\":{\"subtype\":\"success\","
                     "\"request_id\":");
-    mu_buf_json(out, id);
+    mu_buf_json(out, a->id);
     mu_buf_str(out, ",\"response\":{\"behavior\":");
-    if (allow) {
-        mu_buf_str(out, "\"allow\"}}}\n");
-        return;
+    if (a->decision == MU_permission_decision_ALLOW ||
+        a->decision == MU_permission_decision_ALLOW_ALWAYS) {
+        mu_buf_str(out, "\"allow\",\"updatedInput\":");
+        put_input(a, out);
+        if (a->decision == MU_permission_decision_ALLOW_ALWAYS && a->suggestions)
+            mu_buf_printf(out, ",\"updatedPermissions\":%s", a->suggestions);
+    } else {
+        mu_buf_str(out, "\"deny\",\"message\":");
+        mu_buf_json(out, a->message);
+        if (a->decision == MU_permission_decision_DENY_INTERRUPT)
+            put_bool(out, "interrupt", true);
     }
-    mu_buf_str(out, "\"deny\",\"message\":");
-    mu_buf_json(out, why);
     mu_buf_str(out, "}}}\n");
 }
 

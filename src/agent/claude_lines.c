@@ -207,6 +207,11 @@ static void on_system(const struct line *l)
 
 /* ---- control_request ---- */
 
+static char *dump(const json_t *json)
+{
+    return json ? json_dumps(json, JSON_COMPACT) : NULL;
+}
+
 static void on_control_request(const struct line *l)
 {
     const json_t *request = json_object_get(l->json, "request");
@@ -214,14 +219,26 @@ static void on_control_request(const struct line *l)
     if (!id || !is(str(request, "subtype"), "can_use_tool"))
         return;
     const json_t *input = json_object_get(request, "input");
-    char *text = input ? json_dumps(input, JSON_COMPACT) : NULL;
     const char *name = str(request, "tool_name");
+    const json_t *questions =
+        is(name, "AskUserQuestion") ? json_object_get(input, "questions") : NULL;
+    char *input_text = dump(input);
+    char *questions_text = json_is_array(questions) ? dump(questions) : NULL;
+    const json_t *suggestions = json_object_get(request, "permission_suggestions");
+    char *suggestions_text = json_array_size(suggestions) ? dump(suggestions) : NULL;
     emit(l, (struct mu_agent_event){.kind = MU_AG_ASKED,
                                     .id = id,
                                     .name = name ? name : "a tool",
-                                    .title = title_of(input),
-                                    .input = text});
-    free(text);
+                                    .title = questions_text
+                                                 ? str(json_array_get(questions, 0), "question")
+                                                 : title_of(input),
+                                    .input = input_text,
+                                    .tool_id = str(request, "tool_use_id"),
+                                    .suggestions = suggestions_text,
+                                    .questions = questions_text});
+    free(suggestions_text);
+    free(questions_text);
+    free(input_text);
 }
 
 /* ---- result ---- */

@@ -74,12 +74,10 @@ static void no_input(void *state, const char *text, struct mu_buf *out)
     MU_UNUSED(out);
 }
 
-static void no_answer(void *state, const char *id, bool allow, const char *why, struct mu_buf *out)
+static void no_answer(void *state, const struct mu_agent_answer *answer, struct mu_buf *out)
 {
     MU_UNUSED(state);
-    MU_UNUSED(id);
-    MU_UNUSED(allow);
-    MU_UNUSED(why);
+    MU_UNUSED(answer);
     MU_UNUSED(out);
 }
 

@@ -33,6 +33,7 @@ static void begin_turn(const struct mu_session *now, const struct mu_event *ev,
     next->row.turn_started_at = ev->now;
     next->row.archived_at = 0;
     next->turn_id = ev->id;
+    next->now_id = NULL;
     add_message(out, ev, MU_message_kind_USER, ev->id, ev->text);
     if (!now->user_named && strcmp(now->row.name, MU_NAMING_DEFAULT) == 0) {
         mu_naming_from_prompt(ev->text, out->name);
@@ -115,6 +116,7 @@ static void end_turn(const struct mu_session *now, const struct mu_event *ev, st
     row->turn_started_at = 0;
     out->next.turn_id = NULL;
     out->next.cancelling = false;
+    out->next.now_id = NULL;
     out->completed = true;
     out->cancelled = outcome == MU_TURN_CANCELLED;
     if (outcome == MU_TURN_ERROR) {
@@ -123,9 +125,13 @@ static void end_turn(const struct mu_session *now, const struct mu_event *ev, st
         out->fatal = true;
         add_message(out, ev, MU_message_kind_ERROR, NULL, row->error_message);
     } else if (outcome == MU_TURN_CANCELLED) {
-        add_message(out, ev, MU_message_kind_NOTICE, NULL, "Cancelled.");
+        add_message(out, ev, MU_message_kind_NOTICE, NULL,
+                    now->now_id ? "Interrupted for the prompt that follows." : "Cancelled.");
     }
-    if (outcome != MU_TURN_OK)
+    if (now->now_id && row->queue_length > 0) {
+        snprintf(out->start_id, sizeof out->start_id, "%s", now->now_id);
+        out->actions |= MU_DO_NEXT;
+    } else if (outcome != MU_TURN_OK)
         tell_queue_waits(ev, out);
     else if (row->queue_length > 0)
         out->actions |= MU_DO_NEXT;
@@ -162,14 +168,36 @@ static void on_run_ended(const struct mu_session *now, const struct mu_event *ev
     out->actions |= MU_DO_START_RUN;
 }
 
-static void on_cancel(const struct mu_session *now, struct mu_update *out)
+static void interrupt(const struct mu_session *now, struct mu_update *out)
 {
-    if (now->row.state != MU_session_state_WORKING || now->cancelling)
+    if (now->cancelling)
         return;
     out->next.cancelling = true;
     out->next.row.waiting_for = MU_waiting_for_NONE;
     out->next.row.waiting_since = 0;
     out->actions |= MU_DO_INTERRUPT;
+}
+
+/* Who says "stop" does not want what a turn was interrupted for, either. */
+static void on_cancel(const struct mu_session *now, struct mu_update *out)
+{
+    if (now->row.state != MU_session_state_WORKING)
+        return;
+    out->next.now_id = NULL;
+    interrupt(now, out);
+}
+
+static void on_queue_now(const struct mu_session *now, const struct mu_event *ev,
+                         struct mu_update *out)
+{
+    if (now->row.state != MU_session_state_WORKING) {
+        on_next(now, ev, out);
+        return;
+    }
+    if (now->row.queue_length == 0)
+        return;
+    out->next.now_id = ev->id;
+    interrupt(now, out);
 }
 
 /* ---- within and beside a turn ---- */
@@ -207,10 +235,13 @@ static void on_read(const struct mu_session *now, const struct mu_event *ev, str
         out->next.row.read_seq = seq;
 }
 
-static void on_queue_removed(const struct mu_session *now, struct mu_update *out)
+static void on_queue_removed(const struct mu_session *now, const struct mu_event *ev,
+                             struct mu_update *out)
 {
     if (now->row.queue_length == 0)
         return;
+    if (mu_str_eq(now->now_id, ev->id))
+        out->next.now_id = NULL;
     out->queue = MU_QUEUE_DELETE;
     out->next.row.queue_length--;
 }
@@ -219,9 +250,20 @@ static void on_asked(const struct mu_session *now, const struct mu_event *ev, st
 {
     if (now->row.state != MU_session_state_WORKING || now->cancelling)
         return;
+    if (now->row.waiting_for != MU_waiting_for_NONE)
+        return;
     out->next.row.waiting_for = ev->waiting_for;
+    out->next.row.waiting_since = ev->now;
+}
+
+static void on_answered(const struct mu_session *now, const struct mu_event *ev,
+                        struct mu_update *out)
+{
     if (now->row.waiting_for == MU_waiting_for_NONE)
-        out->next.row.waiting_since = ev->now;
+        return;
+    out->next.row.waiting_for = ev->waiting_for;
+    if (ev->waiting_for == MU_waiting_for_NONE)
+        out->next.row.waiting_since = 0;
 }
 
 static void dispatch(const struct mu_session *now, const struct mu_event *ev, struct mu_update *out)
@@ -266,14 +308,16 @@ static void dispatch(const struct mu_session *now, const struct mu_event *ev, st
             out->next.row.archived_at = ev->on ? ev->now : 0;
         break;
     case MU_EV_QUEUE_REMOVED:
-        on_queue_removed(now, out);
+        on_queue_removed(now, ev, out);
+        break;
+    case MU_EV_QUEUE_NOW:
+        on_queue_now(now, ev, out);
         break;
     case MU_EV_ASKED:
         on_asked(now, ev, out);
         break;
     case MU_EV_ANSWERED:
-        out->next.row.waiting_for = MU_waiting_for_NONE;
-        out->next.row.waiting_since = 0;
+        on_answered(now, ev, out);
         break;
     case MU_EV_END_:
         break;
@@ -288,7 +332,10 @@ void mu_session_step(const struct mu_session *now, const struct mu_event *ev, st
     out->changed = mu_rec_diff(&mu_session_desc, &now->row, &out->next.row);
     out->private_changed =
         !mu_str_eq(now->run_id, out->next.run_id) || !mu_str_eq(now->turn_id, out->next.turn_id) ||
-        now->cancelling != out->next.cancelling || now->user_named != out->next.user_named;
+        !mu_str_eq(now->now_id, out->next.now_id) || now->cancelling != out->next.cancelling ||
+        now->user_named != out->next.user_named;
+    out->closed = ev->kind != MU_EV_ANSWERED && now->row.waiting_for != MU_waiting_for_NONE &&
+                  out->next.row.waiting_for == MU_waiting_for_NONE;
     if (out->changed) {
         out->next.row.updated_at = ev->now;
         out->changed |= MU_HAS(session, updated_at);
@@ -314,6 +361,8 @@ const char *mu_session_check(const struct mu_session *s)
         return "only a turn that goes on waits for an answer";
     if ((row->waiting_for != MU_waiting_for_NONE) != (row->waiting_since != 0))
         return "who waits has waited since some time";
+    if (s->now_id && !s->cancelling)
+        return "a turn ends for a prompt only when it is told to end";
     if (s->cancelling && !working)
         return "only a turn can be cancelled";
     if (row->read_seq < 0 || row->read_seq > row->last_seq)

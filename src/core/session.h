@@ -12,8 +12,12 @@
  *   idle ──PROMPT──▶ working ──TURN_DONE / RUN_ENDED──▶ idle | error ──PROMPT──▶ working …
  *
  * Prompts that come during a turn wait in the queue. When a turn ends well the next one starts at
- * once. After an error or a cancel they wait, and go on after the next turn that ends well
+ * once. After an error or a cancel they wait, and go on after the next turn that ends well; only a
+ * prompt that a turn was interrupted for starts when that turn has ended
  * (docs/decisions/0010-queue-after-error.md).
+ *
+ * A turn waits for an answer from the first ASKED to the ANSWERED after which nothing is open, or
+ * to its end or cancel, which close what is open: `waiting_for` is that of the oldest open request.
  *
  * Ownership: a struct mu_session borrows its strings. Those of update.next and of everything else
  * in an update are borrowed from the session before, from the event, from the update itself, or are
@@ -31,6 +35,7 @@ struct mu_session {
     const char *options; /* JSON object or NULL */
     const char *run_id;  /* the agent process it has, or NULL */
     const char *turn_id; /* the prompt (a message's id) that is worked on, or NULL */
+    const char *now_id;  /* the queued prompt that the turn is interrupted for, or NULL */
     bool cancelling;     /* the turn was told to end, and has not yet */
     bool user_named;     /* a person gave the name: nobody else changes it */
 };
@@ -49,8 +54,9 @@ enum mu_event_kind {
     MU_EV_READ,          /* seq: up to where a person has seen it; 0: all */
     MU_EV_ARCHIVE,       /* on */
     MU_EV_QUEUE_REMOVED, /* id: a waiting prompt is taken back */
-    MU_EV_ASKED,         /* waiting_for: the agent waits for an answer */
-    MU_EV_ANSWERED,      /* it has one */
+    MU_EV_QUEUE_NOW, /* id, text: a waiting prompt goes next, and the turn ends for it; run_id */
+    MU_EV_ASKED,     /* waiting_for: the agent waits for an answer */
+    MU_EV_ANSWERED,  /* it has one; waiting_for: what the oldest of the others waits for */
     MU_EV_END_,
 };
 
@@ -82,7 +88,7 @@ enum mu_action {
     MU_DO_START_RUN = 1, /* a process for next.run_id, with the prompt next.turn_id */
     MU_DO_FEED = 2,      /* the prompt next.turn_id to the process that is there */
     MU_DO_INTERRUPT = 4, /* end the turn: first politely, then by signals */
-    MU_DO_NEXT = 8,      /* take the first of the queue and step NEXT with it */
+    MU_DO_NEXT = 8,      /* take start_id, else the first of the queue, and step NEXT with it */
 };
 
 enum mu_queue_change { MU_QUEUE_SAME, MU_QUEUE_PUT, MU_QUEUE_DELETE };
@@ -101,6 +107,7 @@ struct mu_update {
     struct mu_rec_message messages[MU_UPDATE_MESSAGES]; /* id NULL: to be made; rev 0: to be set */
     size_t message_count;
     enum mu_queue_change queue; /* of event.id */
+    bool closed;                /* every request that is open is closed without an answer */
     unsigned actions;           /* MU_DO_… */
 
     bool completed; /* a turn ended: push message_complete */
@@ -111,6 +118,7 @@ struct mu_update {
     char name[MU_NAMING_SIZE];
     char error_text[MU_ERROR_SIZE];
     char notice_text[160];
+    char start_id[65]; /* DO_NEXT: the prompt to start; empty: the first */
 };
 
 void mu_session_step(const struct mu_session *now, const struct mu_event *ev,

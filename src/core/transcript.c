@@ -239,6 +239,18 @@ void mu_transcript_tool_put(struct mu_transcript *t, const char *tool_id, const 
     snprintf(tool->id, sizeof tool->id, "%s", message_id);
 }
 
+bool mu_transcript_tool_find(const struct mu_transcript *t, const char *tool_id,
+                             char out[MU_ID_SIZE])
+{
+    for (size_t i = 0; i < t->tool_count; i++) {
+        if (strcmp(t->tools[i].tool_id, tool_id) == 0) {
+            memcpy(out, t->tools[i].id, MU_ID_SIZE);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool mu_transcript_tool_take(struct mu_transcript *t, const char *tool_id, char out[MU_ID_SIZE])
 {
     for (size_t i = 0; i < t->tool_count; i++) {

@@ -80,8 +80,10 @@ void mu_transcript_end_turn(struct mu_transcript *t, mu_transcript_cb *cb, void 
 bool mu_transcript_charge(struct mu_transcript *t, size_t n);
 
 /* Tool calls that wait for their result. put forgets the oldest when there are too many; take
- * copies the message's id and forgets the call; false when it is not known. */
+ * copies the message's id and forgets the call, find only copies it; false when it is not known. */
 void mu_transcript_tool_put(struct mu_transcript *t, const char *tool_id, const char *message_id);
+bool mu_transcript_tool_find(const struct mu_transcript *t, const char *tool_id,
+                             char out[MU_ID_SIZE]);
 bool mu_transcript_tool_take(struct mu_transcript *t, const char *tool_id, char out[MU_ID_SIZE]);
 
 /* The length of UTF-8 text in UTF-16 code units. */

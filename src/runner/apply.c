@@ -14,6 +14,7 @@ static void drop_value(struct sess *s)
     free((char *)s->s.options);
     free((char *)s->s.run_id);
     free((char *)s->s.turn_id);
+    free((char *)s->s.now_id);
 }
 
 static void take_value(struct sess *s, const struct mu_session *v)
@@ -24,6 +25,7 @@ static void take_value(struct sess *s, const struct mu_session *v)
                                .options = mu_strdup(v->options),
                                .run_id = mu_strdup(v->run_id),
                                .turn_id = mu_strdup(v->turn_id),
+                               .now_id = mu_strdup(v->now_id),
                                .cancelling = v->cancelling,
                                .user_named = v->user_named};
     drop_value(&old);
@@ -37,6 +39,7 @@ static void on_session(void *ctx, const struct mu_rec_session *row,
                                        .options = priv->options,
                                        .run_id = priv->run_id,
                                        .turn_id = priv->turn_id,
+                                       .now_id = priv->now_id,
                                        .cancelling = priv->cancelling,
                                        .user_named = priv->user_named});
 }
@@ -85,8 +88,8 @@ void sess_gone(struct mu_runner *r, const char *id)
 
 /* ---- pushes ---- */
 
-static void push_record(struct mu_runner *r, const char *topic, const char *event,
-                        const struct mu_rec_desc *desc, const void *rec)
+void sess_push_record(struct mu_runner *r, const char *topic, const char *event,
+                      const struct mu_rec_desc *desc, const void *rec)
 {
     struct mu_buf payload = {0};
     mu_rec_encode(&payload, desc, rec);
@@ -99,7 +102,7 @@ static void push_message(struct mu_runner *r, const struct sess *s, const struct
     mu_channel_session(s->id, topic);
     struct mu_rec_message_added added = {.sessionId = s->id, .message = m};
     if (runner_hears(r, topic))
-        push_record(r, topic, MU_PUSH_session_MESSAGE_ADDED, &mu_message_added_desc, &added);
+        sess_push_record(r, topic, MU_PUSH_session_MESSAGE_ADDED, &mu_message_added_desc, &added);
 }
 
 void sess_push_error(struct mu_runner *r, struct sess *s, const char *text, bool fatal)
@@ -108,7 +111,7 @@ void sess_push_error(struct mu_runner *r, struct sess *s, const char *text, bool
     mu_channel_session(s->id, topic);
     struct mu_rec_error error = {.sessionId = s->id, .message = text, .fatal = fatal};
     if (runner_hears(r, topic))
-        push_record(r, topic, MU_PUSH_session_ERROR, &mu_error_desc, &error);
+        sess_push_record(r, topic, MU_PUSH_session_ERROR, &mu_error_desc, &error);
 }
 
 static void push_row(struct mu_runner *r, const char *topic, const char *event,
@@ -147,7 +150,7 @@ static void on_queued(void *ctx, const struct mu_rec_queued_prompt *item)
     q->items[q->count++].text = mu_strdup(item->text);
 }
 
-static void push_queue(struct mu_runner *r, const struct sess *s)
+void sess_push_queue(struct mu_runner *r, const struct sess *s)
 {
     char topic[MU_TOPIC_SIZE];
     mu_channel_session(s->id, topic);
@@ -156,7 +159,7 @@ static void push_queue(struct mu_runner *r, const struct sess *s)
     struct queue_list q = {0};
     if (mu_store_queue_each(r->store, s->id, on_queued, &q) == 0) {
         struct mu_rec_queue_updated u = {.sessionId = s->id, .queue = {q.items, q.count}};
-        push_record(r, topic, MU_PUSH_session_QUEUE_UPDATED, &mu_queue_updated_desc, &u);
+        sess_push_record(r, topic, MU_PUSH_session_QUEUE_UPDATED, &mu_queue_updated_desc, &u);
     }
     for (size_t i = 0; i < q.count; i++) {
         free((char *)q.items[i].id);
@@ -175,7 +178,7 @@ static void push_complete(struct mu_runner *r, const struct sess *s, const struc
                                            .rev = u->next.row.rev,
                                            .cancelled = u->cancelled,
                                            .error_message = u->next.row.error_message};
-    push_record(r, topic, MU_PUSH_session_MESSAGE_COMPLETE, &mu_message_complete_desc, &done);
+    sess_push_record(r, topic, MU_PUSH_session_MESSAGE_COMPLETE, &mu_message_complete_desc, &done);
 }
 
 /* ---- carrying an update out ---- */
@@ -201,6 +204,7 @@ static void store_update(struct mu_runner *r, const struct mu_event *ev, struct 
     struct mu_session_private priv = {.options = u->next.options,
                                       .run_id = u->next.run_id,
                                       .turn_id = u->next.turn_id,
+                                      .now_id = u->next.now_id,
                                       .cancelling = u->next.cancelling,
                                       .user_named = u->next.user_named};
     if (u->changed || u->private_changed)
@@ -212,7 +216,7 @@ static void publish_update(struct mu_runner *r, struct sess *s, const struct mu_
     for (size_t i = 0; i < u->message_count; i++)
         push_message(r, s, &u->messages[i]);
     if (u->queue != MU_QUEUE_SAME)
-        push_queue(r, s);
+        sess_push_queue(r, s);
     if (u->changed)
         push_update(r, s, u);
     if (u->error)
@@ -239,23 +243,24 @@ static void start_run(struct mu_runner *r, struct sess *s, const char *prompt)
     free(id);
 }
 
-struct first_queued {
+struct chosen {
+    const char *wanted; /* an id, or empty: the first */
     char *id, *text;
 };
 
-static void on_first_queued(void *ctx, const struct mu_rec_queued_prompt *item)
+static void choose_queued(void *ctx, const struct mu_rec_queued_prompt *item)
 {
-    struct first_queued *q = ctx;
-    if (q->id)
+    struct chosen *q = ctx;
+    if (q->id || (*q->wanted && strcmp(q->wanted, item->id) != 0))
         return;
     q->id = mu_strdup(item->id);
     q->text = mu_strdup(item->text);
 }
 
-static void start_next(struct mu_runner *r, struct sess *s)
+static void start_next(struct mu_runner *r, struct sess *s, const char *wanted)
 {
-    struct first_queued q = {0};
-    int rc = mu_store_queue_each(r->store, s->id, on_first_queued, &q);
+    struct chosen q = {.wanted = wanted};
+    int rc = mu_store_queue_each(r->store, s->id, choose_queued, &q);
     if (rc == 0 && q.id) {
         struct mu_update out;
         struct mu_event ev = {.kind = MU_EV_NEXT, .now = mu_now_ms(), .id = q.id, .text = q.text};
@@ -265,9 +270,13 @@ static void start_next(struct mu_runner *r, struct sess *s)
     free(q.text);
 }
 
-static void act(struct mu_runner *r, struct sess *s, const struct mu_event *ev, unsigned actions)
+static void act(struct mu_runner *r, struct sess *s, const struct mu_event *ev,
+                const struct mu_update *u)
 {
-    const char *prompt = ev->kind == MU_EV_PROMPT || ev->kind == MU_EV_NEXT ? ev->text : NULL;
+    unsigned actions = u->actions;
+    bool prompts =
+        ev->kind == MU_EV_PROMPT || ev->kind == MU_EV_NEXT || ev->kind == MU_EV_QUEUE_NOW;
+    const char *prompt = prompts ? ev->text : NULL;
     if (actions & MU_DO_START_RUN)
         start_run(r, s, prompt);
     if ((actions & MU_DO_FEED) && s->run)
@@ -275,7 +284,7 @@ static void act(struct mu_runner *r, struct sess *s, const struct mu_event *ev, 
     if ((actions & MU_DO_INTERRUPT) && s->run)
         run_interrupt(s->run);
     if (actions & MU_DO_NEXT)
-        start_next(r, s);
+        start_next(r, s, u->start_id);
 }
 
 /* States only: what was asked and answered is nobody's business in a log. */
@@ -311,6 +320,8 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
     const char *broken = mu_session_check(&out->next);
     if (broken)
         mu_log(MU_LOG_ERROR, "session_rule_broken", "session", s->id, "rule", broken, NULL);
+    if (out->closed)
+        ask_close(r, s);
     store_update(r, ev, out, ids);
     publish_update(r, s, out);
     log_change(s, out);
@@ -322,7 +333,7 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
     take_value(s, &out->next);
     if (out->completed && run && run == s->run)
         run_quiet(run);
-    act(r, s, ev, out->actions);
+    act(r, s, ev, out);
     return true;
 }
 

@@ -7,6 +7,8 @@
  *   run.c       one run: its holder, its position in the spool, its inputs, its end
  *   attach.c    the runs that a former server left
  *   requests.c  what the server asks for
+ *   ask.c       what agents ask for: leave to use a tool, answers to questions
+ *   queue.c     changes to the prompts that wait
  *   probe.c     which agents there are
  *
  * A turn of the loop: requests and agents' output change sessions in memory and in the store's open
@@ -37,6 +39,9 @@ enum {
     RUNNER_PENDING_BYTES = 64 * 1024, /* of streaming text that does not wait for the tick */
     RUNNER_TOOL_BYTES = 32 * 1024,    /* of a tool's input, and of its output, that are kept */
     RUNNER_TITLE_BYTES = 200,         /* of the one line about a tool call */
+    RUNNER_ASKED_MAX = 32,            /* requests of a session that are open at once, … */
+    RUNNER_ASKED_BYTES = 4 << 20,     /* … and the bytes of all of them: inputs and rules */
+    RUNNER_ANSWER_BYTES = 64 * 1024,  /* of a person's message or answers to one request */
     RUNNER_PROBE_MS = 5000,           /* for a program to say its version */
     RUNNER_PROBE_AGE_MS = 60 * 1000,  /* how long the answer holds */
 };
@@ -155,6 +160,9 @@ void sess_add_message(struct mu_runner *r, struct sess *s, enum mu_message_kind 
                       int64_t *seq);
 /* Stores and publishes a message that was there before, with a rev of its own. */
 void sess_put_message(struct mu_runner *r, struct sess *s, struct mu_rec_message *m);
+void sess_push_record(struct mu_runner *r, const char *topic, const char *event,
+                      const struct mu_rec_desc *desc, const void *rec);
+void sess_push_queue(struct mu_runner *r, const struct sess *s);
 void sess_push_error(struct mu_runner *r, struct sess *s, const char *text, bool fatal);
 struct mu_rec_message *sess_message(struct mu_runner *r, const char *id); /* owned, or NULL */
 void sess_gone(struct mu_runner *r, const char *id); /* deleted: forget it, end its run */
@@ -163,6 +171,24 @@ void sess_gone(struct mu_runner *r, const char *id); /* deleted: forget it, end 
 void output_event(void *run, const struct mu_agent_event *ev);
 void output_drain(struct run *run);    /* pending text → store */
 void output_end_turn(struct run *run); /* the transcript's part of a turn's end */
+/* "Bash: rm -rf build", cut to a line; tool or title may be NULL. Owned. */
+char *output_title(const char *tool, const char *title);
+/* What was decided, into the row of the tool call, or as a notice where there is none. */
+void output_decided(struct run *run, const struct mu_rec_permission *asked, const char *tool_id,
+                    const struct mu_rec_answer_permission *answer);
+
+/* ---- ask.c ---- */
+void ask_open(struct run *run, const struct mu_agent_event *ev);
+void ask_withdrawn(struct run *run, const char *id); /* the agent takes it back */
+void ask_close(struct mu_runner *r, struct sess *s); /* all of a session, without an answer */
+
+/* ---- requests.c ---- */
+void runner_refuse(mu_outcome_cb *cb, void *ctx, enum mu_code code, const char *message);
+struct effect *runner_reply(struct mu_runner *r, mu_outcome_cb *cb, void *ctx);
+/* The session, or NULL and a refusal. */
+struct sess *runner_session(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx);
+/* What is wrong with a prompt's text, whatever the session's state; MU_CODE_OK: nothing. */
+enum mu_code runner_check_prompt(const struct sess *s, const char *text, const char **why);
 
 /* ---- run.c ---- */
 /* Makes a run for a session whose next.run_id is `id` and gives it the prompt. NULL: *why. */

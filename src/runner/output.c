@@ -146,18 +146,30 @@ static void set_text(json_t *meta, const char *key, struct mu_transcript *t, con
     }
 }
 
-/* A tool's input: the JSON itself, or its beginning as text where it is too long. */
-static void set_input(json_t *meta, struct mu_transcript *t, const char *input)
+/* JSON itself, or its beginning as text where it is too long. */
+static void set_json(json_t *meta, const char *key, struct mu_transcript *t, const char *text)
 {
-    size_t n = strlen(input);
+    size_t n = strlen(text);
     json_t *json =
-        n <= RUNNER_TOOL_BYTES ? json_loads(input, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+        n <= RUNNER_TOOL_BYTES ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
     if (json && mu_transcript_charge(t, n)) {
-        json_object_set_new(meta, "input", json);
+        json_object_set_new(meta, key, json);
         return;
     }
     json_decref(json);
-    set_text(meta, "input", t, input, n);
+    set_text(meta, key, t, text, n);
+}
+
+char *output_title(const char *tool, const char *title)
+{
+    size_t n = title ? strcspn(title, "\r\n") : 0;
+    bool cut = title && (title[n] || n > RUNNER_TITLE_BYTES);
+    if (n > RUNNER_TITLE_BYTES)
+        n = mu_utf8_cut(title, RUNNER_TITLE_BYTES);
+    if (n == 0)
+        return mu_strdup(tool ? tool : "");
+    return mu_asprintf("%s%s%.*s%s", tool ? tool : "", tool ? ": " : "", (int)n, title,
+                       cut ? "…" : "");
 }
 
 static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
@@ -169,14 +181,8 @@ static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
     if (ev->parent)
         json_object_set_new(meta, "parent", json_string(ev->parent));
     if (ev->input)
-        set_input(meta, &s->tr, ev->input);
-    char *text = NULL;
-    size_t n = ev->title ? strcspn(ev->title, "\r\n") : 0;
-    bool cut = ev->title && (ev->title[n] || n > RUNNER_TITLE_BYTES);
-    if (n > RUNNER_TITLE_BYTES)
-        n = mu_utf8_cut(ev->title, RUNNER_TITLE_BYTES);
-    text = n ? mu_asprintf("%s: %.*s%s", ev->name, (int)n, ev->title, cut ? "…" : "")
-             : mu_strdup(ev->name);
+        set_json(meta, "input", &s->tr, ev->input);
+    char *text = output_title(ev->name, ev->title);
     char *json = json_dumps(meta, JSON_COMPACT);
     char id[MU_ID_SIZE];
     sess_add_message(run->r, s, MU_message_kind_TOOL, text, json, false, id, NULL);
@@ -218,23 +224,47 @@ static void notice(struct run *run, const char *text, bool failed)
     step(run, &(struct mu_event){.kind = MU_EV_NOTICE, .text = text, .on = failed});
 }
 
-/* Nobody can be asked yet: no, at once and with the reason, so that the agent goes on. */
-static void on_asked(struct run *run, const struct mu_agent_event *ev)
+static const char *const decided[] = {
+    [MU_permission_decision_NONE] = "Not answered",
+    [MU_permission_decision_ALLOW] = "Allowed",
+    [MU_permission_decision_ALLOW_ALWAYS] = "Allowed from now on",
+    [MU_permission_decision_DENY] = "Denied",
+    [MU_permission_decision_DENY_INTERRUPT] = "Denied, and the turn ended",
+};
+
+static void set_decision(struct mu_rec_message *m, struct mu_transcript *t,
+                         const struct mu_rec_answer_permission *answer)
 {
-    struct mu_buf answer = {0};
-    run->agent->dialect->answer(run->state, ev->id, false,
-                                "muster cannot ask for permissions yet: the answer is no. Go on "
-                                "without this, or tell the user what you need.",
-                                &answer);
-    if (answer.len)
-        run_input(run, &answer);
-    mu_buf_release(&answer);
-    size_t n = ev->title ? mu_utf8_cut(ev->title, strnlen(ev->title, RUNNER_TITLE_BYTES)) : 0;
-    char *text = mu_asprintf("%s asked for leave to use %s%s%.*s%s. muster cannot ask for "
-                             "permissions yet, so the answer was no. A session made with the "
-                             "option permission_mode can allow it.",
-                             run->agent->name, ev->name, n ? " (" : "", (int)n,
-                             ev->title ? ev->title : "", n ? ")" : "");
+    json_t *meta = m->metadata ? json_loads(m->metadata, JSON_ALLOW_NUL, NULL) : NULL;
+    if (!meta)
+        meta = json_object();
+    json_object_set_new(meta, "decision",
+                        json_string(mu_permission_decision_text(answer->decision)));
+    if (answer->message && *answer->message)
+        set_text(meta, "decision_message", t, answer->message, strlen(answer->message));
+    if (answer->answers)
+        set_json(meta, "answers", t, answer->answers);
+    free((char *)m->metadata);
+    m->metadata = json_dumps(meta, JSON_COMPACT);
+    json_decref(meta);
+}
+
+void output_decided(struct run *run, const struct mu_rec_permission *asked, const char *tool_id,
+                    const struct mu_rec_answer_permission *answer)
+{
+    struct sess *s = run->sess;
+    char id[MU_ID_SIZE];
+    struct mu_rec_message *m =
+        tool_id && mu_transcript_tool_find(&s->tr, tool_id, id) ? sess_message(run->r, id) : NULL;
+    output_drain(run);
+    run->derived = true;
+    if (m) {
+        set_decision(m, &s->tr, answer);
+        sess_put_message(run->r, s, m);
+        mu_rec_free(&mu_message_desc, m);
+        return;
+    }
+    char *text = mu_asprintf("%s: %s", decided[answer->decision], asked->title);
     notice(run, text, false);
     free(text);
 }
@@ -286,9 +316,10 @@ void output_event(void *ctx, const struct mu_agent_event *ev)
         step(run, &(struct mu_event){.kind = MU_EV_CLI_SESSION, .id = ev->id});
         break;
     case MU_AG_ASKED:
-        on_asked(run, ev);
+        ask_open(run, ev);
         break;
     case MU_AG_ANSWERED:
+        ask_withdrawn(run, ev->id);
         break;
     case MU_AG_TURN_DONE:
         on_turn_done(run, ev);

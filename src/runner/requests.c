@@ -10,12 +10,12 @@
 
 /* ---- answers ---- */
 
-static void refuse(mu_outcome_cb *cb, void *ctx, enum mu_code code, const char *message)
+void runner_refuse(mu_outcome_cb *cb, void *ctx, enum mu_code code, const char *message)
 {
     cb(ctx, &(struct mu_outcome){.code = code, .message = message ? message : mu_code_text(code)});
 }
 
-static struct effect *reply(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
+struct effect *runner_reply(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
 {
     struct effect *e = runner_effect(&r->replies, EFFECT_REPLY);
     e->cb = cb;
@@ -26,13 +26,13 @@ static struct effect *reply(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
 static void reply_session(struct mu_runner *r, const struct mu_rec_session *row, mu_outcome_cb *cb,
                           void *ctx)
 {
-    reply(r, cb, ctx)->outcome.session = mu_rec_clone(&mu_session_desc, row);
+    runner_reply(r, cb, ctx)->outcome.session = mu_rec_clone(&mu_session_desc, row);
 }
 
 static bool refused_now(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
 {
     if (r->closing)
-        refuse(cb, ctx, MU_CODE_SHUTTING_DOWN, NULL);
+        runner_refuse(cb, ctx, MU_CODE_SHUTTING_DOWN, NULL);
     return r->closing;
 }
 
@@ -40,9 +40,10 @@ static bool refused_now(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
 static bool take_name(const char *name, char *out, mu_outcome_cb *cb, void *ctx)
 {
     if (strlen(name) > MU_LIMIT_NAME_BYTES)
-        refuse(cb, ctx, MU_CODE_TOO_LARGE, "A name has at most 200 bytes.");
+        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A name has at most 200 bytes.");
     else if (mu_naming_clean(name, out, MU_LIMIT_NAME_BYTES + 1) == 0)
-        refuse(cb, ctx, MU_CODE_INVALID_FIELD, "A name needs at least one visible character.");
+        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD,
+                      "A name needs at least one visible character.");
     else
         return true;
     return false;
@@ -98,7 +99,7 @@ static void put_project(struct mu_runner *r, struct mu_rec_project *p, const cha
 {
     runner_note(r, mu_store_put_project(r->store, p));
     runner_push(r, "projects", event, p->rev, fields);
-    reply(r, cb, ctx)->outcome.project = mu_rec_clone(&mu_project_desc, p);
+    runner_reply(r, cb, ctx)->outcome.project = mu_rec_clone(&mu_project_desc, p);
 }
 
 static void insert_project(struct mu_runner *r, const char *path, const char *name,
@@ -135,11 +136,11 @@ void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_pr
     if (refused_now(r, cb, ctx))
         return;
     if (strlen(req->path) > MU_LIMIT_PATH_BYTES) {
-        refuse(cb, ctx, MU_CODE_TOO_LARGE, "A path has at most 4095 bytes.");
+        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A path has at most 4095 bytes.");
         return;
     }
     if (!resolve(req->path, path, why)) {
-        refuse(cb, ctx, MU_CODE_PATH_INVALID, why);
+        runner_refuse(cb, ctx, MU_CODE_PATH_INVALID, why);
         return;
     }
     if (req->name && !take_name(req->name, name, cb, ctx))
@@ -149,11 +150,12 @@ void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_pr
     if (mu_store_get_project_by_path(r->store, path, on_any_project, &other) == 0) {
         char *text =
             mu_asprintf("There is a project for %.300s already: \"%s\".", path, other->name);
-        refuse(cb, ctx, MU_CODE_PROJECT_EXISTS, text);
+        runner_refuse(cb, ctx, MU_CODE_PROJECT_EXISTS, text);
         free(text);
         mu_rec_free(&mu_project_desc, other);
     } else if (mu_store_count_projects(r->store) >= MU_LIMIT_PROJECTS) {
-        refuse(cb, ctx, MU_CODE_LIMIT_REACHED, "This server has its limit of 1000 projects.");
+        runner_refuse(cb, ctx, MU_CODE_LIMIT_REACHED,
+                      "This server has its limit of 1000 projects.");
     } else {
         insert_project(r, path, name, cb, ctx);
     }
@@ -167,7 +169,7 @@ void mu_runner_update_project(struct mu_runner *r, const char *id,
     if (refused_now(r, cb, ctx))
         return;
     if (mu_store_get_project(r->store, id, on_any_project, &p) != 0) {
-        refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
+        runner_refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
         return;
     }
     if (take_name(req->name, name, cb, ctx)) {
@@ -216,7 +218,7 @@ void mu_runner_delete_project(struct mu_runner *r, const char *id, mu_outcome_cb
     if (refused_now(r, cb, ctx))
         return;
     if (mu_store_get_project(r->store, id, on_any_project, &p) != 0) {
-        refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
+        runner_refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
         return;
     }
     mu_rec_free(&mu_project_desc, p);
@@ -229,7 +231,7 @@ void mu_runner_delete_project(struct mu_runner *r, const char *id, mu_outcome_cb
         close_topic(r, list.ids[i]);
     }
     free(list.ids);
-    reply(r, cb, ctx);
+    runner_reply(r, cb, ctx);
 }
 
 /* ---- sessions ---- */
@@ -276,32 +278,32 @@ void mu_runner_create_session(struct mu_runner *r, const char *project_id,
     if (refused_now(r, cb, ctx))
         return;
     if (mu_store_get_project(r->store, project_id, on_any_project, &p) != 0) {
-        refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
+        runner_refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
         return;
     }
     mu_rec_free(&mu_project_desc, p);
     if (!agent)
-        refuse(cb, ctx, MU_CODE_AGENT_UNKNOWN,
-               "There is no agent with this id. GET /api/agents "
-               "lists those there are.");
+        runner_refuse(cb, ctx, MU_CODE_AGENT_UNKNOWN,
+                      "There is no agent with this id. GET /api/agents "
+                      "lists those there are.");
     else if (req->options && strlen(req->options) > MU_LIMIT_OPTIONS_BYTES)
-        refuse(cb, ctx, MU_CODE_TOO_LARGE, "A session's options have at most 65536 bytes.");
+        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A session's options have at most 65536 bytes.");
     else if (req->options && (wrong = wrong_options(agent, req->options)))
-        refuse(cb, ctx, MU_CODE_INVALID_FIELD, wrong);
+        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD, wrong);
     else if (mu_store_count_sessions(r->store) >= MU_LIMIT_SESSIONS)
-        refuse(cb, ctx, MU_CODE_LIMIT_REACHED, "This server has its limit of 20000 sessions.");
+        runner_refuse(cb, ctx, MU_CODE_LIMIT_REACHED,
+                      "This server has its limit of 20000 sessions.");
     else if (!req->name || take_name(req->name, name, cb, ctx))
         insert_session(r, project_id, req->name ? name : NULL, req, cb, ctx);
 }
 
-/* The session, or NULL and a refusal. */
-static struct sess *find(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx)
+struct sess *runner_session(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx)
 {
     if (refused_now(r, cb, ctx))
         return NULL;
     struct sess *s = sess_get(r, id);
     if (!s)
-        refuse(cb, ctx, MU_CODE_SESSION_NOT_FOUND, NULL);
+        runner_refuse(cb, ctx, MU_CODE_SESSION_NOT_FOUND, NULL);
     return s;
 }
 
@@ -313,7 +315,7 @@ static void step_and_reply(struct mu_runner *r, struct sess *s, struct mu_event 
     if (sess_apply(r, s, ev, &out))
         reply_session(r, &s->s.row, cb, ctx);
     else
-        refuse(cb, ctx, out.refused, out.why_not);
+        runner_refuse(cb, ctx, out.refused, out.why_not);
 }
 
 void mu_runner_update_session(struct mu_runner *r, const char *id,
@@ -321,7 +323,7 @@ void mu_runner_update_session(struct mu_runner *r, const char *id,
 {
     char name[MU_LIMIT_NAME_BYTES + 1];
     struct mu_update out;
-    struct sess *s = find(r, id, cb, ctx);
+    struct sess *s = runner_session(r, id, cb, ctx);
     if (!s || (req->name && !take_name(req->name, name, cb, ctx)))
         return;
     if (req->name)
@@ -337,19 +339,19 @@ void mu_runner_update_session(struct mu_runner *r, const char *id,
 
 void mu_runner_delete_session(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx)
 {
-    if (!find(r, id, cb, ctx))
+    if (!runner_session(r, id, cb, ctx))
         return;
     int64_t rev = mu_store_next_rev(r->store);
     runner_note(r, mu_store_delete_session(r->store, id, rev));
     sess_gone(r, id);
     push_deleted(r, MU_PUSH_projects_SESSION_DELETED, "sessionId", id, rev);
     close_topic(r, id);
-    reply(r, cb, ctx);
+    runner_reply(r, cb, ctx);
 }
 
 void mu_runner_cancel(struct mu_runner *r, const char *session_id, mu_outcome_cb *cb, void *ctx)
 {
-    struct sess *s = find(r, session_id, cb, ctx);
+    struct sess *s = runner_session(r, session_id, cb, ctx);
     if (s)
         step_and_reply(r, s, &(struct mu_event){.kind = MU_EV_CANCEL}, cb, ctx);
 }
@@ -357,7 +359,7 @@ void mu_runner_cancel(struct mu_runner *r, const char *session_id, mu_outcome_cb
 void mu_runner_read(struct mu_runner *r, const char *session_id, int64_t seq, mu_outcome_cb *cb,
                     void *ctx)
 {
-    struct sess *s = find(r, session_id, cb, ctx);
+    struct sess *s = runner_session(r, session_id, cb, ctx);
     if (s)
         step_and_reply(r, s, &(struct mu_event){.kind = MU_EV_READ, .seq = seq}, cb, ctx);
 }
@@ -367,7 +369,7 @@ void mu_runner_read(struct mu_runner *r, const char *session_id, int64_t seq, mu
 static void reply_sent(struct mu_runner *r, const char *id, bool queued, mu_outcome_cb *cb,
                        void *ctx)
 {
-    struct effect *e = reply(r, cb, ctx);
+    struct effect *e = runner_reply(r, cb, ctx);
     snprintf(e->sent_id, sizeof e->sent_id, "%s", id);
     e->sent = (struct mu_rec_send_message_reply){.id = e->sent_id, .queued = queued};
     e->outcome.sent = &e->sent;
@@ -378,19 +380,15 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
-/* What is wrong with a prompt, whatever the session's state; MU_CODE_OK: nothing. */
-static enum mu_code check_prompt(const struct sess *s, const struct mu_rec_send_message *req,
-                                 const char **why)
+enum mu_code runner_check_prompt(const struct sess *s, const char *text, const char **why)
 {
     const struct mu_agent *agent = mu_agent_find(s->s.row.agent);
-    size_t n = strlen(req->text);
+    size_t n = strlen(text);
     *why = NULL;
-    if (!mu_id_valid(req->id))
-        *why = "The id of a message has 1 to 64 letters, digits, and _.:-";
-    else if (is_blank(req->text))
+    if (is_blank(text)) {
         *why = "A message needs a text.";
-    if (*why)
         return MU_CODE_INVALID_FIELD;
+    }
     if (!agent)
         return MU_CODE_AGENT_UNKNOWN;
     if (n > MU_LIMIT_PROMPT_BYTES)
@@ -416,7 +414,7 @@ static bool known_prompt(struct mu_runner *r, struct sess *s, const char *id, mu
         reply_sent(r, id, waits || (m && m->metadata && strstr(m->metadata, "\"queued\":true")), cb,
                    ctx);
     else
-        refuse(cb, ctx, MU_CODE_CONFLICT, "Another message has this id. Choose a new one.");
+        runner_refuse(cb, ctx, MU_CODE_CONFLICT, "Another message has this id. Choose a new one.");
     mu_rec_free(&mu_message_desc, m);
     return true;
 }
@@ -426,12 +424,17 @@ void mu_runner_prompt(struct mu_runner *r, const char *session_id,
 {
     const char *why;
     struct mu_update out;
-    struct sess *s = find(r, session_id, cb, ctx);
+    struct sess *s = runner_session(r, session_id, cb, ctx);
     if (!s)
         return;
-    enum mu_code code = check_prompt(s, req, &why);
+    if (!mu_id_valid(req->id)) {
+        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD,
+                      "The id of a message has 1 to 64 letters, digits, and _.:-");
+        return;
+    }
+    enum mu_code code = runner_check_prompt(s, req->text, &why);
     if (code) {
-        refuse(cb, ctx, code, why);
+        runner_refuse(cb, ctx, code, why);
         return;
     }
     if (known_prompt(r, s, req->id, cb, ctx))
@@ -441,5 +444,5 @@ void mu_runner_prompt(struct mu_runner *r, const char *session_id,
     if (sess_apply(r, s, &ev, &out))
         reply_sent(r, req->id, out.queued, cb, ctx);
     else
-        refuse(cb, ctx, out.refused, out.why_not);
+        runner_refuse(cb, ctx, out.refused, out.why_not);
 }

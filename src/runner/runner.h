@@ -67,6 +67,12 @@ void mu_runner_delete_session(struct mu_runner *r, const char *id, mu_outcome_cb
 void mu_runner_prompt(struct mu_runner *r, const char *session_id,
                       const struct mu_rec_send_message *req, mu_outcome_cb *cb, void *ctx);
 void mu_runner_cancel(struct mu_runner *r, const char *session_id, mu_outcome_cb *cb, void *ctx);
+/* An answer to what an agent waits for. */
+void mu_runner_answer(struct mu_runner *r, const char *session_id,
+                      const struct mu_rec_answer_permission *req, mu_outcome_cb *cb, void *ctx);
+/* A change to a prompt that waits: text and position, or remove, or now. */
+void mu_runner_edit_queue(struct mu_runner *r, const char *session_id,
+                          const struct mu_rec_edit_queue *req, mu_outcome_cb *cb, void *ctx);
 /* seq 0 or past the end: everything there is. */
 void mu_runner_read(struct mu_runner *r, const char *session_id, int64_t seq, mu_outcome_cb *cb,
                     void *ctx);

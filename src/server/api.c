@@ -37,6 +37,8 @@ static void on_outcome(void *ctx, const struct mu_outcome *o)
         mu_answer_rec(c, a->status, &mu_session_desc, o->session);
     else if (o->sent)
         mu_answer_rec(c, a->status, &mu_send_message_reply_desc, o->sent);
+    else if (a->status != 204)
+        mu_answer_json(c, a->status, "{}", 2);
     else
         mu_answer(c, 204, NULL, 0, NULL, 0);
     free(a);
@@ -240,6 +242,28 @@ static void cancel_session(struct mu_client *c, const struct mu_http_req *req, c
 {
     MU_UNUSED(req);
     mu_runner_cancel(c->srv->opts.runner, id, on_outcome, ask(c, 202));
+}
+
+static void answer_permission(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    struct mu_rec_answer_permission rec;
+    json_t *json;
+    if (!body_as(c, req, &mu_answer_permission_desc, &rec, &json))
+        return;
+    mu_runner_answer(c->srv->opts.runner, id, &rec, on_outcome, ask(c, 200));
+    mu_rec_clear(&mu_answer_permission_desc, &rec);
+    json_decref(json);
+}
+
+static void edit_queue(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    struct mu_rec_edit_queue rec;
+    json_t *json;
+    if (!body_as(c, req, &mu_edit_queue_desc, &rec, &json))
+        return;
+    mu_runner_edit_queue(c->srv->opts.runner, id, &rec, on_outcome, ask(c, 200));
+    mu_rec_clear(&mu_edit_queue_desc, &rec);
+    json_decref(json);
 }
 
 static void read_session(struct mu_client *c, const struct mu_http_req *req, const char *id)

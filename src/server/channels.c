@@ -228,6 +228,24 @@ static void on_send_message(struct mu_client *c, const char *id, struct mu_phx_m
     mu_rec_clear(&mu_send_message_desc, &rec);
 }
 
+static void on_answer_permission(struct mu_client *c, const char *id, struct mu_phx_msg *msg)
+{
+    struct mu_rec_answer_permission rec;
+    if (!payload_as(c, msg, &mu_answer_permission_desc, &rec))
+        return;
+    mu_runner_answer(c->srv->opts.runner, id, &rec, on_outcome, ask(c, msg));
+    mu_rec_clear(&mu_answer_permission_desc, &rec);
+}
+
+static void on_edit_queue(struct mu_client *c, const char *id, struct mu_phx_msg *msg)
+{
+    struct mu_rec_edit_queue rec;
+    if (!payload_as(c, msg, &mu_edit_queue_desc, &rec))
+        return;
+    mu_runner_edit_queue(c->srv->opts.runner, id, &rec, on_outcome, ask(c, msg));
+    mu_rec_clear(&mu_edit_queue_desc, &rec);
+}
+
 static void on_mark_read(struct mu_client *c, const char *id, struct mu_phx_msg *msg)
 {
     struct mu_rec_mark_read rec;
@@ -242,6 +260,10 @@ static void session_event(struct mu_client *c, struct mu_sub *sub, struct mu_phx
         on_send_message(c, id, msg);
     else if (strcmp(msg->event, MU_CALL_session_CANCEL) == 0)
         mu_runner_cancel(c->srv->opts.runner, id, on_outcome, ask(c, msg));
+    else if (strcmp(msg->event, MU_CALL_session_ANSWER_PERMISSION) == 0)
+        on_answer_permission(c, id, msg);
+    else if (strcmp(msg->event, MU_CALL_session_EDIT_QUEUE) == 0)
+        on_edit_queue(c, id, msg);
     else if (strcmp(msg->event, MU_CALL_session_MARK_READ) == 0)
         on_mark_read(c, id, msg);
     else if (strcmp(msg->event, MU_CALL_session_SYNC) == 0 ||

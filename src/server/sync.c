@@ -53,6 +53,12 @@ static void add_queued(void *ctx, const struct mu_rec_queued_prompt *item)
     rows_add(ctx, item);
 }
 
+static void add_permission(void *ctx, const struct mu_rec_permission *p, const char *tool_id)
+{
+    MU_UNUSED(tool_id);
+    rows_add(ctx, p);
+}
+
 #define ROWS(name)                                                                                 \
     (struct rows)                                                                                  \
     {                                                                                              \
@@ -222,6 +228,7 @@ int mu_sync_session(struct mu_store *store, const char *id, const struct mu_sync
         return rc;
     struct mu_rec_subscribe_success *s = mu_alloc(sizeof *s);
     struct rows messages = ROWS(message), queue = ROWS(queued_prompt);
+    struct rows permissions = ROWS(permission);
     enum mu_snapshot_reason reason = snapshot_reason(store, from->since);
     s->sessionId = mu_strdup(id);
     s->epoch = mu_strdup(mu_store_epoch(store));
@@ -246,8 +253,12 @@ int mu_sync_session(struct mu_store *store, const char *id, const struct mu_sync
     }
     if (!rc)
         rc = mu_store_queue_each(store, id, add_queued, &queue);
+    if (!rc)
+        rc = mu_store_each_permission(store, id, MU_LIMIT_MESSAGE_BYTES, add_permission,
+                                      &permissions);
     s->messages = rows_list(&messages);
     s->queue = rows_list(&queue);
+    s->permissions = rows_list(&permissions);
     if (!rc)
         mu_rec_encode(out, &mu_subscribe_success_desc, s);
     mu_rec_free(&mu_subscribe_success_desc, s);

@@ -173,58 +173,6 @@ int mu_store_messages_since(struct mu_store *s, const char *session_id, int64_t 
     return each_message(&rows, &count, cb, ctx);
 }
 
-/* ---- prompt queue ---- */
-
-int mu_store_queue_put(struct mu_store *s, const char *session_id, const char *id, const char *text,
-                       int64_t created_at)
-{
-    struct mu_sq q = mu_sq_write(s, MU_SQ_queue_put);
-    mu_sq_text(&q, session_id);
-    mu_sq_text(&q, id);
-    mu_sq_text(&q, text);
-    mu_sq_int(&q, created_at);
-    return mu_sq_run(&q);
-}
-
-int mu_store_queue_delete(struct mu_store *s, const char *session_id, const char *id)
-{
-    struct mu_sq q = mu_sq_write(s, MU_SQ_queue_delete);
-    mu_sq_text(&q, session_id);
-    mu_sq_text(&q, id);
-    return mu_sq_run(&q);
-}
-
-int mu_store_queue_each(struct mu_store *s, const char *session_id, mu_queue_cb *cb, void *ctx)
-{
-    struct mu_sq q = mu_sq_read(s, MU_SQ_queue_each);
-    mu_sq_text(&q, session_id);
-    for (int64_t position = 1; mu_sq_next(&q); position++) {
-        struct mu_rec_queued_prompt item = {.id = mu_sq_get_text(&q, 0),
-                                            .text = mu_sq_get_text(&q, 1),
-                                            .position = position,
-                                            .created_at = mu_sq_get_int(&q, 2)};
-        cb(ctx, &item);
-    }
-    return mu_sq_end(&q);
-}
-
-int mu_store_queue_find(struct mu_store *s, const char *id, char out[65])
-{
-    struct mu_sq q = mu_sq_read(s, MU_SQ_queue_find);
-    size_t n = 0;
-    bool found = false;
-    mu_sq_text(&q, id);
-    if (mu_sq_next(&q)) {
-        const char *session_id = mu_sq_get_text(&q, 0);
-        n = strnlen(session_id, 64);
-        memcpy(out, session_id, n);
-        found = true;
-    }
-    out[n] = 0;
-    int rc = mu_sq_end(&q);
-    return !rc && !found ? -ENOENT : rc;
-}
-
 /* ---- runs ---- */
 
 int mu_store_put_run(struct mu_store *s, const struct mu_run *r)

@@ -67,13 +67,14 @@ struct mu_session_private {
     const char *options; /* JSON object or NULL: as given at creation */
     const char *run_id;  /* the run (one agent process) it has, or NULL */
     const char *turn_id; /* the prompt that is being worked on (message id), or NULL */
+    const char *now_id;  /* the queued prompt that the turn is interrupted for, or NULL */
     bool cancelling;     /* cancel was asked for, its end not yet seen */
     bool user_named;     /* the name was given by a person: never overwritten */
 };
 
 int mu_store_put_project(struct mu_store *s, const struct mu_rec_project *p) MU_MUST_CHECK;
-/* Deletes a project with its sessions, messages, queues; writes tombstones that bear rev. Runs
- * stay: each is a process that someone has to end first. */
+/* Deletes a project with its sessions, messages, queues, requests; writes tombstones that bear rev.
+ * Runs stay: each is a process that someone has to end first. */
 int mu_store_delete_project(struct mu_store *s, const char *id, int64_t rev) MU_MUST_CHECK;
 int mu_store_put_session(struct mu_store *s, const struct mu_rec_session *row,
                          const struct mu_session_private *priv) MU_MUST_CHECK;
@@ -144,6 +145,26 @@ int mu_store_queue_each(struct mu_store *s, const char *session_id, mu_queue_cb 
                         void *ctx) MU_MUST_CHECK;
 /* The session that a queued prompt of this id waits in: copied to out (MU_ID 64+1), -ENOENT. */
 int mu_store_queue_find(struct mu_store *s, const char *id, char out[65]) MU_MUST_CHECK;
+
+/* Another text for a prompt that waits; another place, 1 being the next and what is past the end
+ * the last. -ENOENT when it does not wait. */
+int mu_store_queue_set_text(struct mu_store *s, const char *session_id, const char *id,
+                            const char *text) MU_MUST_CHECK;
+int mu_store_queue_move(struct mu_store *s, const char *session_id, const char *id,
+                        int64_t position) MU_MUST_CHECK;
+
+/* ---- what agents wait for ---- */
+
+/* Inserts or replaces by the session and the id. tool_id: the agent's name of the tool call. */
+int mu_store_put_permission(struct mu_store *s, const struct mu_rec_permission *p,
+                            const char *tool_id) MU_MUST_CHECK;
+int mu_store_delete_permission(struct mu_store *s, const char *session_id,
+                               const char *id) MU_MUST_CHECK;
+/* A session's, oldest first. What of input, suggestions and questions is longer than max bytes is
+ * left out: NULL. */
+typedef void mu_permission_cb(void *ctx, const struct mu_rec_permission *p, const char *tool_id);
+int mu_store_each_permission(struct mu_store *s, const char *session_id, size_t max,
+                             mu_permission_cb *cb, void *ctx) MU_MUST_CHECK;
 
 /* ---- runs: agent processes and how far their output was consumed ---- */
 

@@ -97,6 +97,7 @@ int mu_store_put_session(struct mu_store *s, const struct mu_rec_session *r,
     mu_sq_text(&q, priv->turn_id);
     mu_sq_int(&q, priv->cancelling);
     mu_sq_int(&q, priv->user_named);
+    mu_sq_text(&q, priv->now_id);
     return mu_sq_run(&q);
 }
 
@@ -128,6 +129,7 @@ static void session_row(struct mu_sq *q, struct mu_rec_session *r, struct mu_ses
     priv->turn_id = mu_sq_get_text(q, c++);
     priv->cancelling = mu_sq_get_int(q, c++);
     priv->user_named = mu_sq_get_int(q, c++);
+    priv->now_id = mu_sq_get_text(q, c++);
 }
 
 static int each_session(struct mu_sq *q, int64_t *count, mu_session_cb *cb, void *ctx)

@@ -240,18 +240,6 @@ describe("claude", { concurrency: 2 }, () => {
     await verify();
   });
 
-  test("a tool that needs leave is denied, which the transcript says, and the turn goes on to its end", async (t) => {
-    const { session, folder, verify } = await room(t);
-    await session.turn("[[tool:touch not-made]][[say:went on]] denied");
-    assert.equal(session.state, "idle");
-    assert.ok(!existsSync(join(folder, "not-made")));
-    assert.match(session.text("notice"), /asked for leave to use Bash \(touch not-made\)/);
-    const tool = session.transcript.find(({ kind }) => kind === "tool");
-    assert.equal(tool.metadata.status, "failed");
-    assert.equal(session.text(), "went on");
-    await verify();
-  });
-
   test("cancel while a tool runs: idle, cancelled, the tool is gone, and the next turn is good", async (t) => {
     const { session, folder, verify } = await room(t, { options: MAY_DO_ALL });
     await session.send("[[tool:tail -f /dev/null]] tool");

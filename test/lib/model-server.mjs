@@ -8,6 +8,8 @@
  *   [[gap:100]]       100 ms between the chunks that follow
  *   [[wait:NAME]]     keeps the stream open until the test calls release(NAME)
  *   [[tool:echo hi]]  a Bash tool call; what follows it runs when the tool's result has come back
+ *   [[tools:echo a|echo b]]  several Bash tool calls in one message
+ *   [[question:Which?|Red|Blue]]  a question to the user, with its options, by AskUserQuestion
  *   [[error:529]]     this HTTP status with an Anthropic error body, each time
  *   [[error:529*1]]   the same for the first request only, then goes on: an error that a retry survives
  *   [[hang]]          no answer at all until the test calls release("hang") or release()
@@ -31,6 +33,7 @@ const ERROR_TYPES = {
   529: "overloaded_error",
 };
 const CHUNK_WORDS = 10;
+const TOOLS = new Set(["tool", "tools", "question"]);
 
 /** @typedef {{name: string, value: string}} Step */
 /**
@@ -183,7 +186,12 @@ export class ModelServer {
     if (path === "/v1/messages/count_tokens") return sendJson(res, 200, { input_tokens: 100 });
     if (path !== "/v1/messages" || body === null) return sendError(res, 404);
     if (record.side) return this.#answer(res, body, sideSteps(body), "");
-    return this.#answer(res, body, segment(parseScript(this.scripts.get(prompt) ?? prompt), toolResults), prompt);
+    return this.#answer(
+      res,
+      body,
+      segment(parseScript(this.scripts.get(prompt) ?? prompt), toolResults),
+      prompt,
+    );
   }
 
   async #answer(res, body, steps, prompt) {
@@ -203,7 +211,9 @@ export class ModelServer {
       if (name === "say") out.text(value);
       if (name === "long") await speakWords(res, out, Number(value), gap);
       if (name === "wait" && !(await this.#hold(value, res))) return;
-      if (name === "tool") return out.tool(value);
+      if (name === "tool") return out.tools([bash(value)]);
+      if (name === "tools") return out.tools(value.split("|").map(bash));
+      if (name === "question") return out.tools([question(value)]);
     }
     if (!steps.some(speaks)) out.text(`Fake answer to: ${withoutDirectives(prompt)}`);
     out.end("end_turn");
@@ -236,12 +246,13 @@ class StreamedMessage {
     this.#delta({ type: "text_delta", text });
   }
 
-  tool(command) {
-    this.#stop();
-    this.#start({ type: "tool_use", id: id("toolu"), name: "Bash", input: {} });
-    const input = JSON.stringify(bashInput(command));
-    this.#delta({ type: "input_json_delta", partial_json: input });
-    this.#open = true;
+  tools(calls) {
+    for (const { name, input } of calls) {
+      this.#stop();
+      this.#start({ type: "tool_use", id: id("toolu"), name, input: {} });
+      this.#delta({ type: "input_json_delta", partial_json: JSON.stringify(input) });
+      this.#open = true;
+    }
     this.end("tool_use");
   }
 
@@ -288,8 +299,8 @@ class WholeMessage {
     else this.#content.push({ type: "text", text });
   }
 
-  tool(command) {
-    this.#content.push({ type: "tool_use", id: id("toolu"), name: "Bash", input: bashInput(command) });
+  tools(calls) {
+    for (const call of calls) this.#content.push({ type: "tool_use", id: id("toolu"), ...call });
     this.end("tool_use");
   }
 
@@ -313,10 +324,13 @@ function readConversation(body) {
   let toolResults = 0;
   for (const message of [...(body?.messages ?? [])].reverse()) {
     if (message.role !== "user") continue;
-    const blocks = typeof message.content === "string" ? [{ type: "text", text: message.content }] : message.content;
+    const blocks =
+      typeof message.content === "string" ? [{ type: "text", text: message.content }] : message.content;
     // After a cancel the next prompt stands behind the interrupted tool's result.
     const lastResult = blocks.findLastIndex((block) => block.type === "tool_result");
-    const texts = blocks.slice(lastResult + 1).filter((block) => block.type === "text" && isPrompt(block.text));
+    const texts = blocks
+      .slice(lastResult + 1)
+      .filter((block) => block.type === "text" && isPrompt(block.text));
     if (texts.length > 0) return { prompt: texts.at(-1).text.trim(), toolResults };
     toolResults += blocks.filter((block) => block.type === "tool_result").length;
   }
@@ -348,11 +362,16 @@ export function parseScript(prompt) {
 
 /** The steps to play now: those between the tool call just answered and the next one. */
 function segment(steps, toolResults) {
-  const tools = steps.flatMap((step, at) => (step.name === "tool" ? [at] : []));
-  const from = toolResults === 0 ? 0 : (tools[Math.min(toolResults, tools.length) - 1] ?? -1) + 1;
+  const calls = (step) =>
+    step.name === "tools" ? step.value.split("|").length : TOOLS.has(step.name) ? 1 : 0;
+  const tools = steps.flatMap((step, at) => (calls(step) > 0 ? [at] : []));
+  // A call that made several gets as many results.
+  const ends = steps.flatMap((step, at) => Array.from({ length: calls(step) }, () => at));
+  const from = toolResults === 0 ? 0 : (ends[Math.min(toolResults, ends.length) - 1] ?? -1) + 1;
   const next = tools.find((at) => at >= from) ?? steps.length;
   const rest = steps.slice(from, next + 1);
-  const done = toolResults > 0 && !rest.some((step) => ["say", "long", "tool"].includes(step.name));
+  const done =
+    toolResults > 0 && !rest.some(({ name }) => name === "say" || name === "long" || TOOLS.has(name));
   return done ? [...rest, { name: "say", value: "Done." }] : rest;
 }
 
@@ -378,8 +397,15 @@ function emptyMessage(body) {
   };
 }
 
-function bashInput(command) {
-  return { command, description: `Run ${command}`.slice(0, 60) };
+function bash(command) {
+  return { name: "Bash", input: { command, description: `Run ${command}`.slice(0, 60) } };
+}
+
+function question(value) {
+  const [asked, ...labels] = value.split("|");
+  const options = labels.map((label) => ({ label, description: label.toLowerCase() }));
+  const questions = [{ question: asked, header: "Choice", options, multiSelect: false }];
+  return { name: "AskUserQuestion", input: { questions } };
 }
 
 function sendError(res, status) {

@@ -209,11 +209,14 @@ export class ProjectsView extends View {
   }
 }
 
-/** The topic `session:{id}`: one session's row, its transcript and its queue. */
+/** The topic `session:{id}`: one session's row, its transcript, its queue, and what its agent waits for. */
 export class SessionView extends View {
   row = null;
   messages = new Map();
   queue = [];
+  permissions = [];
+  /** Every permission_resolved as it came. */
+  resolved = [];
   /** Every message_complete, every error, every session_updated as they came. */
   completions = [];
   errors = [];
@@ -266,6 +269,22 @@ export class SessionView extends View {
     throw new Error(`send_message was answered ${status}: ${JSON.stringify(response)}`);
   }
 
+  /** Resolves when that many requests are open, with them. */
+  async asked(count = 1) {
+    const what = `${count} open requests`;
+    await this.until(() => this.permissions.length === count && this.row.waiting_for, what);
+    return this.permissions;
+  }
+
+  /** Answers an open request; resolves with the reply, whatever it is. */
+  answer(id, decision, more = {}) {
+    return this.channel.push("answer_permission", { id, decision, ...more });
+  }
+
+  editQueue(id, change) {
+    return this.channel.push("edit_queue", { id, ...change });
+  }
+
   async cancel() {
     const { status, response } = await this.channel.push("cancel", {});
     if (status !== "ok") throw new Error(`cancel was answered ${status}: ${JSON.stringify(response)}`);
@@ -304,6 +323,7 @@ export class SessionView extends View {
     for (const message of reply.messages) this.messages.set(message.id, message);
     this.row = reply.session;
     this.queue = reply.queue;
+    this.permissions = reply.permissions;
     this.epoch = reply.epoch;
     this.known = reply.rev;
   }
@@ -328,6 +348,15 @@ export class SessionView extends View {
       case "queue_updated":
         this.queue = data.queue;
         return undefined;
+      case "permission_requested":
+        this.permissions = [
+          ...this.permissions.filter(({ id }) => id !== data.permission.id),
+          data.permission,
+        ];
+        return undefined;
+      case "permission_resolved":
+        this.permissions = this.permissions.filter(({ id }) => id !== data.id);
+        return this.resolved.push(data);
       default:
         return this.note(`the event ${event} is unknown`);
     }
@@ -344,6 +373,7 @@ export class SessionView extends View {
     );
     assert.equal(new Set(stored.map((message) => message.seq)).size, stored.length, "a seq is there twice");
     assert.equal(this.row.queue_length, this.queue.length);
+    assert.equal(this.row.waiting_for !== null, this.permissions.length > 0);
   }
 
   #onUpdate(data) {

@@ -207,6 +207,77 @@ static void saved_state_goes_on(void **state)
     mu_buf_release(&in);
 }
 
+/* The forms that the real program was seen to take (2.1). */
+static void answers_have_the_recorded_form(void **state)
+{
+    MU_UNUSED(state);
+#define BEGIN                                                                                      \
+    "{\"type\":\"control_response\",\"response\":{\"subtype\":\"success\",\"request_id\":"         \
+    "\"r \\\"1\",\"response\":{\"behavior\":"
+    static const struct {
+        struct mu_agent_answer answer;
+        const char *bytes;
+    } cases[] = {
+        {{.decision = MU_permission_decision_ALLOW, .input = "{\"command\":\"ls\"}"},
+         BEGIN "\"allow\",\"updatedInput\":{\"command\":\"ls\"}}}}\n"},
+        {{.decision = MU_permission_decision_ALLOW_ALWAYS,
+          .input = "{}",
+          .suggestions = "[{\"type\":\"setMode\"}]"},
+         BEGIN
+         "\"allow\",\"updatedInput\":{},\"updatedPermissions\":[{\"type\":\"setMode\"}]}}}\n"},
+        {{.decision = MU_permission_decision_DENY, .message = "no \"x\""},
+         BEGIN "\"deny\",\"message\":\"no \\\"x\\\"\"}}}\n"},
+        {{.decision = MU_permission_decision_DENY_INTERRUPT, .message = "no"},
+         BEGIN "\"deny\",\"message\":\"no\",\"interrupt\":true}}}\n"},
+        {{.decision = MU_permission_decision_ALLOW,
+          .input = "{\"questions\":[{\"question\":\"Which?\"}]}",
+          .answers = "{\"Which?\":\"Blue\"}"},
+         BEGIN "\"allow\",\"updatedInput\":{\"questions\":[{\"question\":\"Which?\"}],\"answers\":{"
+               "\"Which?\":\"Blue\"}}}}}\n"},
+    };
+#undef BEGIN
+    void *c = D->open(NULL);
+    for (size_t i = 0; i < MU_COUNT(cases); i++) {
+        struct mu_agent_answer answer = cases[i].answer;
+        struct mu_buf out = {0};
+        answer.id = "r \"1";
+        D->answer(c, &answer, &out);
+        assert_string_equal(out.data, cases[i].bytes);
+        mu_buf_release(&out);
+    }
+    D->close(c);
+}
+
+static void see_asked(void *ctx, const struct mu_agent_event *ev)
+{
+    struct mu_buf *b = ctx;
+    mu_buf_printf(b, "%d %s|%s|%s|%s|%s\n", ev->kind == MU_AG_ASKED, ev->id,
+                  ev->tool_id ? ev->tool_id : "-", ev->input ? ev->input : "-",
+                  ev->suggestions ? ev->suggestions : "-", ev->questions ? ev->questions : "-");
+}
+
+static void what_is_asked_comes_whole(void **state)
+{
+    MU_UNUSED(state);
+    static const char lines[] =
+        "{\"type\":\"control_request\",\"request_id\":\"a\",\"request\":{\"subtype\":"
+        "\"can_use_tool\",\"tool_name\":\"Bash\",\"input\":{\"command\":\"ls\"},"
+        "\"permission_suggestions\":[{\"type\":\"setMode\"}],\"tool_use_id\":\"t1\"}}\n"
+        "{\"type\":\"control_request\",\"request_id\":\"b\",\"request\":{\"subtype\":"
+        "\"can_use_tool\",\"tool_name\":\"AskUserQuestion\",\"input\":{\"questions\":[{"
+        "\"question\":\"Q\"}]},\"permission_suggestions\":[]}}\n"
+        "{\"type\":\"control_cancel_request\",\"request_id\":\"a\"}\n";
+    struct mu_buf trace = {0};
+    void *c = D->open(NULL);
+    D->feed(c, MU_STREAM_OUT, lines, sizeof lines - 1, see_asked, &trace);
+    assert_string_equal(trace.data,
+                        "1 a|t1|{\"command\":\"ls\"}|[{\"type\":\"setMode\"}]|-\n"
+                        "1 b|-|{\"questions\":[{\"question\":\"Q\"}]}|-|[{\"question\":\"Q\"}]\n"
+                        "0 a|-|-|-|-\n");
+    D->close(c);
+    mu_buf_release(&trace);
+}
+
 static void a_long_line_is_skipped_in_little_memory(void **state)
 {
     MU_UNUSED(state);
@@ -276,6 +347,8 @@ int main(void)
         cmocka_unit_test(every_scene_gives_its_events),
         cmocka_unit_test(pieces_of_any_size_give_the_same),
         cmocka_unit_test(saved_state_goes_on),
+        cmocka_unit_test(answers_have_the_recorded_form),
+        cmocka_unit_test(what_is_asked_comes_whole),
         cmocka_unit_test(a_long_line_is_skipped_in_little_memory),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(the_command_line_is_right),

@@ -65,8 +65,10 @@ enum try {
     T_READ,
     T_ARCHIVE,
     T_REMOVED,
+    T_NOW,
     T_ASKED,
     T_ANSWERED,
+    T_ANSWERED_ONE,
     TRIES,
 };
 
@@ -80,14 +82,17 @@ static struct mu_event event_for(enum try what)
         MU_EV_PROMPT,    MU_EV_NEXT,      MU_EV_MESSAGE,       MU_EV_TURN_DONE, MU_EV_TURN_DONE,
         MU_EV_TURN_DONE, MU_EV_RUN_ENDED, MU_EV_RUN_ENDED,     MU_EV_RUN_ENDED, MU_EV_RUN_ENDED,
         MU_EV_CANCEL,    MU_EV_NOTICE,    MU_EV_CLI_SESSION,   MU_EV_TITLE,     MU_EV_RENAME,
-        MU_EV_READ,      MU_EV_ARCHIVE,   MU_EV_QUEUE_REMOVED, MU_EV_ASKED,     MU_EV_ANSWERED};
+        MU_EV_READ,      MU_EV_ARCHIVE,   MU_EV_QUEUE_REMOVED, MU_EV_QUEUE_NOW, MU_EV_ASKED,
+        MU_EV_ANSWERED,  MU_EV_ANSWERED};
     e.kind = kinds[what];
     e.outcome = what == T_DONE_ERROR || what == T_ENDED_ERROR ? MU_TURN_ERROR
                 : what == T_DONE_CANCELLED                    ? MU_TURN_CANCELLED
                 : what == T_ENDED_RESTART                     ? MU_TURN_RESTART
                 : what == T_ENDED_FORGET                      ? MU_TURN_FORGET
                                                               : MU_TURN_OK;
-    e.waiting_for = MU_waiting_for_PERMISSION;
+    e.waiting_for = what == T_ANSWERED       ? MU_waiting_for_NONE
+                    : what == T_ANSWERED_ONE ? MU_waiting_for_QUESTION
+                                             : MU_waiting_for_PERMISSION;
     e.message = &a_message;
     e.on = true;
     return e;
@@ -170,8 +175,10 @@ static const struct cell table[TRIES][SITUATIONS] = {
                    {WAITING, 0, 0, 0},
                    {CANCELLING, 0, 0, 0}},
     [T_REMOVED] = {SAME, SAME, SAME, SAME, SAME},
+    [T_NOW] = {SAME, SAME, SAME, SAME, SAME},
     [T_ASKED] = {SAME, SAME, {WAITING, 0, 0, 0}, SAME, SAME},
     [T_ANSWERED] = {SAME, SAME, SAME, {WORKING, 0, 0, 0}, SAME},
+    [T_ANSWERED_ONE] = {SAME, SAME, SAME, {WAITING, 0, 0, 0}, SAME},
 };
 
 static enum situation situation_of(const struct mu_session *s)
@@ -319,6 +326,77 @@ static void the_queue_goes_on_only_after_a_good_turn(void **state)
     assert_int_equal(u.next.row.queue_length, 2);
 }
 
+static void a_prompt_goes_now(void **state)
+{
+    MU_UNUSED(state);
+    struct mu_session s = session_in(WAITING, 2);
+    struct mu_event e = event_for(T_NOW);
+    struct mu_update u;
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.actions, MU_DO_INTERRUPT);
+    assert_string_equal(u.next.now_id, "new");
+    assert_true(u.next.cancelling && u.closed && u.private_changed);
+    s = session_in(CANCELLING, 2); /* a turn that is told to end already: it is remembered */
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.actions, 0);
+    assert_string_equal(u.next.now_id, "new");
+    for (int what = T_DONE_OK; what <= T_ENDED_FORGET; what++) { /* however the turn ends */
+        struct mu_event end = event_for((enum try)what);
+        s = session_in(CANCELLING, 2);
+        s.now_id = "q2";
+        mu_session_step(&s, &end, &u);
+        assert_int_equal(u.actions, MU_DO_NEXT);
+        assert_string_equal(u.start_id, "q2");
+        assert_null(u.next.now_id);
+        assert_true(u.cancelled);
+        assert_int_equal(u.message_count, 1); /* and no notice of prompts that wait */
+        assert_null(mu_session_check(&u.next));
+    }
+    s = session_in(ERROR, 2); /* nothing runs: it begins at once */
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.queue, MU_QUEUE_DELETE);
+    assert_int_equal(u.actions, MU_DO_FEED);
+    assert_int_equal(u.next.row.queue_length, 1);
+    s = session_in(CANCELLING, 2); /* who says "stop" has the last word */
+    s.now_id = "q2";
+    e = event_for(T_CANCEL);
+    mu_session_step(&s, &e, &u);
+    assert_null(u.next.now_id);
+    assert_int_equal(u.actions, 0);
+    e = event_for(T_REMOVED); /* and what is taken back is not started */
+    e.id = "q1";
+    mu_session_step(&s, &e, &u);
+    assert_string_equal(u.next.now_id, "q2");
+    e.id = "q2";
+    mu_session_step(&s, &e, &u);
+    assert_null(u.next.now_id);
+}
+
+static void it_waits_for_the_oldest_request(void **state)
+{
+    MU_UNUSED(state);
+    struct mu_session s = session_in(WAITING, 0);
+    struct mu_event e = event_for(T_ASKED);
+    struct mu_update u;
+    e.waiting_for = MU_waiting_for_QUESTION;
+    mu_session_step(&s, &e, &u);
+    assert_true(is_empty(&u)); /* it waits already */
+    e = event_for(T_ANSWERED_ONE);
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.next.row.waiting_for, MU_waiting_for_QUESTION);
+    assert_int_equal(u.next.row.waiting_since, 60);
+    assert_false(u.closed);
+    e = event_for(T_ANSWERED);
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.next.row.waiting_since, 0);
+    assert_false(u.closed);
+    for (int what = T_DONE_OK; what <= T_CANCEL; what++) {
+        e = event_for((enum try)what);
+        mu_session_step(&s, &e, &u);
+        assert_true(u.closed);
+    }
+}
+
 static void a_long_reason_is_cut(void **state)
 {
     MU_UNUSED(state);
@@ -360,7 +438,7 @@ static void reading_never_goes_back(void **state)
 
 struct kept {
     struct mu_rec_session *row;
-    char *run_id, *turn_id;
+    char *run_id, *turn_id, *now_id;
     struct mu_session s;
 };
 
@@ -370,14 +448,17 @@ static void keep(struct kept *k, const struct mu_session *s)
     k->row = mu_rec_clone(&mu_session_desc, &s->row);
     k->run_id = mu_strdup(s->run_id);
     k->turn_id = mu_strdup(s->turn_id);
+    k->now_id = mu_strdup(s->now_id);
     k->s = (struct mu_session){.row = *k->row,
                                .run_id = k->run_id,
                                .turn_id = k->turn_id,
+                               .now_id = k->now_id,
                                .cancelling = s->cancelling,
                                .user_named = s->user_named};
     mu_rec_free(&mu_session_desc, old.row);
     free(old.run_id);
     free(old.turn_id);
+    free(old.now_id);
 }
 
 /* What an update says beside the next value fits to it. */
@@ -400,6 +481,10 @@ static void check_update(const struct mu_session *s, const struct mu_update *u)
         assert_true(is && u->next.run_id && u->next.turn_id);
     if (u->actions & MU_DO_NEXT)
         assert_true(!is && next->queue_length > 0 && !next->error_message);
+    if (s->row.waiting_for && !next->waiting_for && is && !u->next.cancelling)
+        assert_true(!u->closed || u->actions & MU_DO_START_RUN);
+    if (s->row.waiting_for && (!is || u->next.cancelling))
+        assert_true(u->closed);
     if (u->message_count || u->queue)
         assert_true(u->changed != 0);
 }
@@ -442,6 +527,7 @@ static void no_sequence_breaks_a_rule(void **state)
     mu_rec_free(&mu_session_desc, k.row);
     free(k.run_id);
     free(k.turn_id);
+    free(k.now_id);
 }
 
 static void the_checker_sees_what_is_forbidden(void **state)
@@ -466,6 +552,9 @@ static void the_checker_sees_what_is_forbidden(void **state)
     s.row.waiting_for = MU_waiting_for_QUESTION;
     s.row.waiting_since = 1;
     assert_non_null(mu_session_check(&s));
+    s = session_in(WORKING, 1);
+    s.now_id = "q";
+    assert_non_null(mu_session_check(&s));
     s = session_in(IDLE, 0);
     s.cancelling = true;
     assert_non_null(mu_session_check(&s));
@@ -487,6 +576,8 @@ int main(void)
         cmocka_unit_test(a_given_name_stays),
         cmocka_unit_test(the_queue_is_bounded),
         cmocka_unit_test(the_queue_goes_on_only_after_a_good_turn),
+        cmocka_unit_test(a_prompt_goes_now),
+        cmocka_unit_test(it_waits_for_the_oldest_request),
         cmocka_unit_test(a_long_reason_is_cut),
         cmocka_unit_test(reading_never_goes_back),
         cmocka_unit_test(no_sequence_breaks_a_rule),

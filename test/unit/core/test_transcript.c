@@ -223,7 +223,11 @@ static void tools_find_their_message(void **state)
     json_t *saved = json_loads(json.data, JSON_REJECT_DUPLICATES, NULL);
     mu_transcript_load(t, saved);
     assert_false(mu_transcript_tool_take(t, "tool0", id)); /* the oldest made room */
-    assert_true(mu_transcript_tool_take(t, "tool7", id));
+    assert_false(mu_transcript_tool_find(t, "tool0", id));
+    assert_true(mu_transcript_tool_find(t, "tool7", id));
+    assert_string_equal(id, "message7");
+    id[0] = '\0';
+    assert_true(mu_transcript_tool_take(t, "tool7", id)); /* find left it there */
     assert_string_equal(id, "message7");
     assert_false(mu_transcript_tool_take(t, "tool7", id));
     json_decref(saved);

@@ -211,6 +211,91 @@ static void the_queue_waits_after_an_error(void **state)
     free(t);
 }
 
+static enum mu_code edit(struct fixture *f, struct mu_rec_edit_queue req)
+{
+    mu_runner_edit_queue(f->runner, f->session, &req, on_outcome, f);
+    return settle(f);
+}
+
+static void a_waiting_prompt_can_be_edited(void **state)
+{
+    struct fixture *f = *state;
+    make_session(f, "shell", NULL);
+    char gate[128];
+    snprintf(gate, sizeof gate, "%s/gate", f->work);
+    assert_int_equal(mkfifo(gate, 0600), 0);
+    prompt(f, "m1", "read x < gate");
+    prompt(f, "q1", "echo one");
+    prompt(f, "q2", "echo two");
+    prompt(f, "q3", "echo three");
+    assert_int_equal(edit(f, (struct mu_rec_edit_queue){.has = MU_HAS(edit_queue, text),
+                                                        .id = "q1",
+                                                        .text = "echo first"}),
+                     MU_CODE_OK);
+    forget_pushes(f);
+    assert_int_equal(edit(f, (struct mu_rec_edit_queue){.has = MU_HAS(edit_queue, position),
+                                                        .id = "q3",
+                                                        .position = 1}),
+                     MU_CODE_OK);
+    json_t *queue = json_object_get(find_push(f, "queue_updated"), "queue");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(queue, 0), "id")), "q3");
+    assert_int_equal(edit(f, (struct mu_rec_edit_queue){.id = "q2", .remove = true}), MU_CODE_OK);
+    assert_int_equal(edit(f, (struct mu_rec_edit_queue){.id = "q2", .remove = true}),
+                     MU_CODE_PROMPT_NOT_QUEUED);
+    assert_int_equal(edit(f, (struct mu_rec_edit_queue){.id = "m1", .now = true}),
+                     MU_CODE_PROMPT_NOT_QUEUED); /* it runs already */
+    assert_int_equal(edit(f, (struct mu_rec_edit_queue){.id = "q1"}), MU_CODE_INVALID_FIELD);
+    char *big = mu_alloc(MU_LIMIT_SHELL_PROMPT_BYTES + 2);
+    memset(big, 'x', MU_LIMIT_SHELL_PROMPT_BYTES + 1);
+    assert_int_equal(
+        edit(f,
+             (struct mu_rec_edit_queue){.has = MU_HAS(edit_queue, text), .id = "q1", .text = big}),
+        MU_CODE_TOO_LARGE);
+    free(big);
+    struct mu_rec_session *r = row(f);
+    assert_int_equal(r->queue_length, 2);
+    mu_rec_free(&mu_session_desc, r);
+    cancel(f); /* they wait: nobody said "now" */
+    until_quiet(f);
+    prompt(f, "m2", "true");
+    until_quiet(f);
+    char *t = transcript(f);
+    assert_non_null(
+        strstr(t, "user|true\nuser|echo three\ntext|three\n\nuser|echo first\ntext|first\n"));
+    free(t);
+}
+
+static void a_prompt_goes_now_over_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    make_session(f, "shell", NULL);
+    prompt(f, "m1", "echo begun; trap 'sleep 0.2; exit' TERM; while :; do sleep 0.05; done");
+    prompt(f, "q1", "echo one");
+    prompt(f, "q2", "echo two");
+    until_push(f, "stream_output");
+    assert_int_equal(edit(f, (struct mu_rec_edit_queue){.id = "q2", .now = true}), MU_CODE_OK);
+    assert_state(f, MU_session_state_WORKING, NULL);
+    stop(f);
+    serve(f);
+    listen_to(f);
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    char *t = transcript(f);
+    assert_non_null(strstr(t, "notice|Interrupted for the prompt that follows.\n"
+                              "user|echo two\ntext|two\n\nuser|echo one\ntext|one\n"));
+    free(t);
+    prompt(f, "m2", "exit 3"); /* and where nothing runs, it begins at once */
+    prompt(f, "q3", "echo three");
+    until_quiet(f);
+    assert_int_equal(state_of(f), MU_session_state_ERROR);
+    assert_int_equal(edit(f, (struct mu_rec_edit_queue){.id = "q3", .now = true}), MU_CODE_OK);
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    t = transcript(f);
+    assert_non_null(strstr(t, "user|echo three\ntext|three\n"));
+    free(t);
+}
+
 static void a_flood_stays_within_bounds(void **state)
 {
     struct fixture *f = *state;
@@ -369,6 +454,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_stubborn_process_is_killed, setup, teardown),
         cmocka_unit_test_setup_teardown(the_queue_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(the_queue_waits_after_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_waiting_prompt_can_be_edited, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_prompt_goes_now_over_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_flood_stays_within_bounds, setup, teardown),
         cmocka_unit_test_setup_teardown(binary_output_becomes_text, setup, teardown),
         cmocka_unit_test_setup_teardown(a_missing_directory_is_said, setup, teardown),

@@ -73,6 +73,12 @@ static void kind_is(void *ctx, const struct mu_rec_message *m)
     assert_int_equal(*(int *)ctx, m->kind);
 }
 
+static void asked_kind_is(void *ctx, const struct mu_rec_permission *p, const char *tool_id)
+{
+    MU_UNUSED(tool_id);
+    assert_int_equal(*(int *)ctx, p->kind);
+}
+
 /* A word that the protocol gains needs a migration: this fails until there is one. */
 static void every_word_of_an_enum_is_stored(void **state)
 {
@@ -93,6 +99,15 @@ static void every_word_of_an_enum_is_stored(void **state)
         m.kind = (enum mu_message_kind)k;
         OK(mu_store_put_message(f->s, &m));
         OK(mu_store_get_message(f->s, "m1", kind_is, &k));
+    }
+    for (int w = MU_waiting_for_NONE + 1; w < MU_waiting_for_END; w++) {
+        struct mu_rec_permission p = {.id = "r1",
+                                      .session_id = "s1",
+                                      .kind = (enum mu_waiting_for)w,
+                                      .tool = "t",
+                                      .title = "t"};
+        OK(mu_store_put_permission(f->s, &p, NULL));
+        OK(mu_store_each_permission(f->s, "s1", 0, asked_kind_is, &w));
     }
     r.state = MU_session_state_NONE;
     assert_int_equal(mu_store_put_session(f->s, &r, &priv), -EINVAL);
@@ -299,12 +314,27 @@ static void since_gives_what_is_newer_or_says_too_much(void **state)
     SEES(SINCE(&seen, 18, INT64_MAX, 5, 1000), "2 20 "); /* a streaming one is always among them */
 }
 
+static int put_permission(struct mu_store *s, const char *session_id, const char *id,
+                          const char *input)
+{
+    struct mu_rec_permission p = {.id = id,
+                                  .session_id = session_id,
+                                  .kind = MU_waiting_for_PERMISSION,
+                                  .tool = "Bash",
+                                  .title = "Bash: ls",
+                                  .input = input,
+                                  .suggestions = "[1]",
+                                  .created_at = 7};
+    return mu_store_put_permission(s, &p, "tool-1");
+}
+
 static void deletes_cascade(void **state)
 {
     struct fixture *f = *state;
     char *before = dump(f->s->db);
     ten_messages(f);
     OK(mu_store_queue_put(f->s, "s1", "q1", "later", 1));
+    OK(put_permission(f->s, "s1", "r1", "{}"));
     OK(mu_store_commit(f->s));
     OK(mu_store_delete_project(f->s, "p1", mu_store_next_rev(f->s)));
     OK(mu_store_prune_tombstones(f->s, INT64_MAX));
@@ -341,6 +371,68 @@ static void the_queue_keeps_its_order(void **state)
     assert_int_equal(mu_store_queue_find(f->s, "a", owner), -ENOENT);
     OK(mu_store_commit(f->s));
     assert_int_equal(mu_store_queue_put(f->s, "s1", "z", "again", 4), -EEXIST);
+    mu_store_rollback(f->s);
+}
+
+static void the_queue_can_be_edited(void **state)
+{
+    struct fixture *f = *state;
+    OK(put_project(f->s, "p1"));
+    OK(put_session(f->s, "p1", "s1"));
+    OK(put_session(f->s, "p1", "s2"));
+    for (int i = 1; i <= 4; i++) { /* of two sessions, in turns */
+        OK(mu_store_queue_put(f->s, "s1", text("a%d", i), "-", i));
+        OK(mu_store_queue_put(f->s, "s2", text("b%d", i), "-", i));
+    }
+    OK(mu_store_queue_set_text(f->s, "s1", "a1", "new"));
+    OK(mu_store_queue_move(f->s, "s1", "a3", 1));
+    SEES(mu_store_queue_each(f->s, "s1", see_queued, &seen), "1:a3=- 2:a1=new 3:a2=- 4:a4=- ");
+    OK(mu_store_queue_move(f->s, "s1", "a3", 3));
+    OK(mu_store_queue_move(f->s, "s1", "a1", 99));
+    OK(mu_store_queue_move(f->s, "s1", "a2", 1));
+    SEES(mu_store_queue_each(f->s, "s1", see_queued, &seen), "1:a2=- 2:a3=- 3:a4=- 4:a1=new ");
+    SEES(mu_store_queue_each(f->s, "s2", see_queued, &seen), "1:b1=- 2:b2=- 3:b3=- 4:b4=- ");
+    OK(mu_store_queue_put(f->s, "s1", "a5", "last", 5));
+    SEES(mu_store_queue_each(f->s, "s1", see_queued, &seen),
+         "1:a2=- 2:a3=- 3:a4=- 4:a1=new 5:a5=last ");
+    OK(mu_store_commit(f->s));
+    assert_int_equal(mu_store_queue_move(f->s, "s1", "b1", 1), -ENOENT);
+    assert_int_equal(mu_store_commit(f->s), -ENOENT);
+    assert_int_equal(mu_store_queue_set_text(f->s, "s2", "a1", "x"), -ENOENT);
+    assert_int_equal(mu_store_commit(f->s), -ENOENT);
+}
+
+static void see_permission(void *ctx, const struct mu_rec_permission *p, const char *tool_id)
+{
+    see(ctx, text("%s/%s %s %s %s %d", p->session_id, p->id, tool_id, p->input ? p->input : "-",
+                  p->suggestions, (int)p->created_at));
+}
+
+static void what_agents_wait_for_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    OK(put_project(f->s, "p1"));
+    OK(put_session(f->s, "p1", "s1"));
+    OK(put_session(f->s, "p1", "s2"));
+    OK(put_permission(f->s, "s1", "r2", "{}"));
+    OK(put_permission(f->s, "s1", "r1", "{\"a\":1}"));
+    OK(put_permission(f->s, "s2", "r1", "{}"));
+    OK(put_permission(f->s, "s1", "r2", "{\"b\":2}")); /* asked again: in its place */
+    OK(mu_store_commit(f->s));
+    reopen_store(f);
+    SEES(mu_store_each_permission(f->s, "s1", SIZE_MAX, see_permission, &seen),
+         "s1/r2 tool-1 {\"b\":2} [1] 7 s1/r1 tool-1 {\"a\":1} [1] 7 ");
+    SEES(mu_store_each_permission(f->s, "s2", 3, see_permission, &seen), "s2/r1 tool-1 {} [1] 7 ");
+    SEES(mu_store_each_permission(f->s, "s1", 6, see_permission, &seen),
+         "s1/r2 tool-1 - [1] 7 s1/r1 tool-1 - [1] 7 ");
+    OK(mu_store_delete_permission(f->s, "s1", "r2"));
+    OK(mu_store_delete_permission(f->s, "s1", "r2"));
+    SEES(mu_store_each_permission(f->s, "s1", SIZE_MAX, see_permission, &seen),
+         "s1/r1 tool-1 {\"a\":1} [1] 7 ");
+    OK(mu_store_delete_session(f->s, "s1", mu_store_next_rev(f->s)));
+    SEES(mu_store_each_permission(f->s, "s1", SIZE_MAX, see_permission, &seen), "");
+    OK(mu_store_commit(f->s));
+    assert_int_equal(put_permission(f->s, "s1", "r1", "{}"), -ENOENT);
     mu_store_rollback(f->s);
 }
 
@@ -503,6 +595,8 @@ int main(void)
         TEST(since_gives_what_is_newer_or_says_too_much),
         TEST(deletes_cascade),
         TEST(the_queue_keeps_its_order),
+        TEST(the_queue_can_be_edited),
+        TEST(what_agents_wait_for_is_kept),
         TEST(runs_and_their_inputs),
         TEST(secrets_expire),
         TEST(a_callback_may_read),

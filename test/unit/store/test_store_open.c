@@ -280,6 +280,8 @@ static void an_unwritable_place_is_refused(void **state)
 
 /* ---- migrations ---- */
 
+enum { STEPS_MAX = 16 };
+
 static struct mu_embedded file(const char *name, const char *sql)
 {
     return (struct mu_embedded){
@@ -313,22 +315,30 @@ static void open_with(struct fixture *f, const struct mu_embedded *steps, size_t
         abort();
 }
 
+/* The schema as it is, in steps of its own, with room for more behind it. Returns their number. */
+static size_t present_schema(struct mu_embedded steps[STEPS_MAX])
+{
+    assert_true(mu_store_schema_count + 2 <= STEPS_MAX);
+    memcpy(steps, mu_store_schema, mu_store_schema_count * sizeof *steps);
+    return mu_store_schema_count;
+}
+
 static void a_newer_schema_is_reached_step_by_step(void **state)
 {
     struct fixture *f = *state;
     struct mu_store_why why;
-    struct mu_embedded steps[3] = {
-        mu_store_schema[0],
-        file("002-x.sql", "CREATE TABLE extra (a TEXT) STRICT; INSERT INTO extra VALUES ('two')"),
-        file("003-x.sql", "UPDATE extra SET a = 'three'"),
-    };
-    open_with(f, steps, 1);
+    struct mu_embedded steps[STEPS_MAX];
+    size_t n = present_schema(steps);
+    steps[n] = file("x-2.sql", "CREATE TABLE extra (a TEXT) STRICT; "
+                               "INSERT INTO extra VALUES ('two')");
+    steps[n + 1] = file("x-3.sql", "UPDATE extra SET a = 'three'");
+    open_with(f, steps, n);
     OK(put_project(f->s, "p1"));
     OK(mu_store_commit(f->s));
     char *epoch = mu_strdup(mu_store_epoch(f->s));
     close_store(f);
     for (int i = 0; i < 2; i++) { /* the second time there is nothing to do */
-        open_with(f, steps, 3);
+        open_with(f, steps, n + 2);
         char *all = dump(f->s->db);
         assert_non_null(strstr(all, "extra|a=three\n"));
         assert_non_null(strstr(all, "project|n=1|id=p1"));
@@ -336,27 +346,51 @@ static void a_newer_schema_is_reached_step_by_step(void **state)
         free(all);
         close_store(f);
     }
-    assert_int_equal(mu_sq_open_with(f->dir, steps, 2, &f->s, &why), MU_ENEWER);
+    assert_int_equal(mu_sq_open_with(f->dir, steps, n + 1, &f->s, &why), MU_ENEWER);
     free(epoch);
+}
+
+/* A database that an earlier muster left: its rows are there in the present schema. */
+static void every_former_schema_is_brought_to_the_present_one(void **state)
+{
+    struct fixture *f = *state;
+    static const char row[] =
+        "INSERT INTO project VALUES (1, 'p1', 'n', '/p', 1, 1, 1);"
+        "INSERT INTO session VALUES (1, 's1', 'p1', 'old', 'claude', 'idle', NULL, NULL, 0, 0, 0, "
+        "0, 0, NULL, NULL, NULL, 0, 1, 1, 1, NULL, NULL, NULL, 0, 0);";
+    struct mu_embedded steps[2] = {mu_store_schema[0], mu_store_schema[1]};
+    struct mu_embedded old = file("old.sql", row);
+    struct mu_buf first = {0};
+    mu_buf_add(&first, (const char *)steps[0].data, steps[0].len);
+    mu_buf_add(&first, (const char *)old.data, old.len);
+    steps[0].data = (const unsigned char *)first.data;
+    steps[0].len = first.len;
+    open_with(f, steps, 2);
+    close_store(f);
+    open_store(f);
+    char *all = dump(f->s->db);
+    assert_non_null(strstr(all, "|name=old|"));
+    assert_non_null(strstr(all, "|now_id="));
+    free(all);
+    mu_buf_release(&first);
 }
 
 static void a_migration_that_fails_leaves_the_old_state(void **state)
 {
     struct fixture *f = *state;
     struct mu_store_why why;
-    struct mu_embedded steps[2] = {
-        mu_store_schema[0],
-        file("002-x.sql", "DELETE FROM session; CREATE TABLE extra (a TEXT); NONSENSE;"),
-    };
+    struct mu_embedded steps[STEPS_MAX];
+    size_t n = present_schema(steps);
+    steps[n] = file("x-2.sql", "DELETE FROM session; CREATE TABLE extra (a TEXT); NONSENSE;");
     fill(f);
     reopen_store(f);
     char *before = dump(f->s->db);
     close_store(f);
-    assert_int_not_equal(mu_sq_open_with(f->dir, steps, 2, &f->s, &why), 0);
-    assert_non_null(strstr(why.text, "002-x.sql"));
-    assert_non_null(strstr(why.text, "left at schema 1"));
-    steps[1] = file("002-x.sql", "DELETE FROM project"); /* leaves sessions without theirs */
-    assert_int_not_equal(mu_sq_open_with(f->dir, steps, 2, &f->s, &why), 0);
+    assert_int_not_equal(mu_sq_open_with(f->dir, steps, n + 1, &f->s, &why), 0);
+    assert_non_null(strstr(why.text, "x-2.sql"));
+    assert_non_null(strstr(why.text, text("left at schema %zu", n)));
+    steps[n] = file("x-2.sql", "DELETE FROM project"); /* leaves sessions without theirs */
+    assert_int_not_equal(mu_sq_open_with(f->dir, steps, n + 1, &f->s, &why), 0);
     open_store(f);
     char *after = dump(f->s->db);
     assert_string_equal(before, after);
@@ -471,6 +505,7 @@ int main(void)
         TEST(an_unwritable_place_is_refused),
         TEST(opening_twice_changes_nothing),
         TEST(a_newer_schema_is_reached_step_by_step),
+        TEST(every_former_schema_is_brought_to_the_present_one),
         TEST(a_migration_that_fails_leaves_the_old_state),
         TEST(a_migration_that_fails_makes_no_new_database),
         TEST(the_epoch_changes_only_when_commits_may_be_lost),

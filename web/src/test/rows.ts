@@ -1,7 +1,9 @@
 import type {
   MessageResponse,
+  PermissionRequest,
   ProjectResponse,
   ProjectWithSessions,
+  QueuedPrompt,
   SessionResponse,
 } from '@/shared/websocket';
 
@@ -56,4 +58,23 @@ export function message(fields: Partial<MessageResponse> = {}): MessageResponse 
     rev: 1,
     ...fields,
   };
+}
+
+export function permission(fields: Partial<PermissionRequest> = {}): PermissionRequest {
+  return {
+    id: 'r1',
+    session_id: 's1',
+    kind: 'permission',
+    tool: 'Bash',
+    title: 'Bash: rm -rf build',
+    input: { command: 'rm -rf build' },
+    suggestions: null,
+    questions: null,
+    created_at: at,
+    ...fields,
+  };
+}
+
+export function queued(fields: Partial<QueuedPrompt> = {}): QueuedPrompt {
+  return { id: 'q1', text: 'next', position: 1, created_at: at, ...fields };
 }

@@ -1,13 +1,18 @@
 // @vitest-environment node
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MessageResponse, SessionEvent, SubscribeSuccessData } from '@/shared/websocket';
-import { message, session } from '@/test/rows';
+import type {
+  MessageResponse,
+  PermissionRequest,
+  SessionEvent,
+  SubscribeSuccessData,
+} from '@/shared/websocket';
+import { message, permission, session } from '@/test/rows';
 import { applyOlder, applySessionEvent, type SessionDetail } from './channel';
 
 const reply = (fields: Partial<SubscribeSuccessData>): SubscribeSuccessData => ({
   ...{ sessionId: 's1', epoch: 'e', rev: 10, mode: 'snapshot', session: session() },
-  ...{ messages: [], has_older: false, queue: [] },
+  ...{ messages: [], has_older: false, queue: [], permissions: [] },
   ...fields,
 });
 const joined = (fields: Partial<SubscribeSuccessData>): SessionEvent => ({
@@ -116,6 +121,48 @@ describe('answers', () => {
   it('does not move on while a gap is open', () => {
     const gapped = { ...five(), gap: true };
     expect(run(gapped, added({ id: 'm8', seq: 8, rev: 20 }))).toMatchObject({ seq: 5, rev: 10 });
+  });
+});
+
+describe('permissions', () => {
+  const [one, two] = [permission(), permission({ id: 'r2', tool: 'Write' })];
+  const requested = (asked = one): SessionEvent => ({
+    type: 'permission_requested',
+    data: { sessionId: 's1', permission: asked },
+  });
+  const resolved = (id: string): SessionEvent => ({
+    type: 'permission_resolved',
+    data: { sessionId: 's1', id, decision: 'allow' },
+  });
+  const asked = (...permissions: PermissionRequest[]) => run(undefined, joined({ permissions }));
+
+  it.each<[string, PermissionRequest[], SessionEvent[], string[]]>([
+    ['a request', [], [requested()], ['r1']],
+    ['a second one behind it', [one], [requested(two)], ['r1', 'r2']],
+    ['the same one twice', [], [requested(), requested()], ['r1']],
+    ['one that the join brought already', [one], [requested()], ['r1']],
+    ['an answer', [one, two], [resolved('r1')], ['r2']],
+    ['an answer twice', [one], [resolved('r1'), resolved('r1')], []],
+    ['an answer to one that is unknown', [one], [resolved('r9')], ['r1']],
+    ['a snapshot without it', [one], [joined({ permissions: [two] })], ['r2']],
+    ['a delta without it', [one], [joined({ mode: 'delta', permissions: [two] })], ['r2']],
+    ['"current" without it', [one], [joined({ mode: 'current', permissions: [] })], []],
+    [
+      'a sync that was pushed',
+      [one],
+      [{ type: 'sync', data: reply({ mode: 'delta', since: 10, permissions: [two] }) }],
+      ['r2'],
+    ],
+  ])('%s', (_name, before, events, ids) => {
+    const after = run(asked(...before), ...events);
+    expect(after.permissions.map(({ id }) => id)).toEqual(ids);
+    expect(after.gap).toBe(false);
+  });
+
+  it('returns the same object for what changes nothing', () => {
+    const before = asked(one);
+    expect(run(before, requested(), resolved('r9'))).toBe(before);
+    expect(applySessionEvent(undefined, requested())).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 import {
   type MessageListResponse,
+  type PermissionRequest,
   type QueuedPrompt,
   type SessionEvent,
   SessionEventTypes,
@@ -25,6 +26,8 @@ export interface SessionDetail {
   messages: Messages;
   hasOlder: boolean;
   queue: readonly QueuedPrompt[];
+  /** What the agent waits for: each id once, in the order of asking. */
+  permissions: readonly PermissionRequest[];
   /** Something was missed: a `sync` is due. */
   gap: boolean;
 }
@@ -54,6 +57,10 @@ export function applySessionEvent(
     }
     case SessionEventTypes.QUEUE_UPDATED:
       return { ...detail, queue: event.data.queue };
+    case SessionEventTypes.PERMISSION_REQUESTED:
+      return addPermission(detail, event.data.permission);
+    case SessionEventTypes.PERMISSION_RESOLVED:
+      return removePermission(detail, event.data.id);
     case SessionEventTypes.HEAD:
       return event.data.rev > detail.rev ? withGap(detail) : detail;
     case SessionEventTypes.MESSAGE_COMPLETE:
@@ -72,17 +79,17 @@ function applySync(
   data: SubscribeSuccessData,
   answer: boolean,
 ): SessionDetail {
-  const { epoch, queue } = data;
+  const { epoch, queue, permissions } = data;
   if (!detail || data.mode === 'snapshot' || epoch !== detail.epoch || leavesHole(detail, data)) {
     const messages = mergeMessages([], data.messages);
     const seq = highestSeq(messages);
     const lastSeq = Math.max(seq, data.session.last_seq);
     const { rev, has_older: hasOlder } = data;
-    return { epoch, rev, seq, lastSeq, messages, hasOlder, queue, gap: false };
+    return { epoch, rev, seq, lastSeq, messages, hasOlder, queue, permissions, gap: false };
   }
   const messages = mergeMessages(detail.messages, data.messages);
   const lastSeq = Math.max(detail.lastSeq, data.session.last_seq);
-  const next = { ...detail, messages, queue, lastSeq };
+  const next = { ...detail, messages, queue, permissions, lastSeq };
   if (!answer && (data.since === undefined || data.since > detail.rev)) return withGap(next);
   const seq = Math.max(detail.seq, highestSeq(messages));
   return { ...next, gap: false, rev: Math.max(detail.rev, data.rev), seq };
@@ -102,6 +109,17 @@ function addMessage(detail: SessionDetail, message: Messages[number]): SessionDe
   const seq = Math.max(detail.seq, message.seq);
   const next = seq === detail.seq ? added : { ...added, seq };
   return known(next, message.rev);
+}
+
+function addPermission(detail: SessionDetail, permission: PermissionRequest): SessionDetail {
+  if (detail.permissions.some((one) => one.id === permission.id)) return detail;
+  return { ...detail, permissions: [...detail.permissions, permission] };
+}
+
+/** Also what this page knows to be answered before the server's push tells. */
+export function removePermission(detail: SessionDetail, id: string): SessionDetail {
+  const permissions = detail.permissions.filter((one) => one.id !== id);
+  return permissions.length === detail.permissions.length ? detail : { ...detail, permissions };
 }
 
 /** A page of older messages, asked for with `before`. */

@@ -31,6 +31,7 @@ const joined = (id: string): SessionEvent => {
     ...rest,
     messages: [],
     queue: [],
+    permissions: [],
   };
   return { type: 'subscribe_success', data };
 };

@@ -43,6 +43,8 @@ export function handleEvent(context: EventContext, event: SessionEvent): void {
     case SessionEventTypes.STREAM_OUTPUT:
     case SessionEventTypes.MESSAGE_ADDED:
     case SessionEventTypes.QUEUE_UPDATED:
+    case SessionEventTypes.PERMISSION_REQUESTED:
+    case SessionEventTypes.PERMISSION_RESOLVED:
     case SessionEventTypes.HEAD:
       return updateDetail(context, event);
     default: {

@@ -4,8 +4,17 @@ import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import { updateView } from '@/shared/rows/store';
 import { mergeSessionRows, removeIds } from '@/shared/rows/view';
-import { callProjects, callSession, Channels, eventBus } from '@/shared/websocket';
-import { applyOlder, type SessionDetail } from './channel';
+import {
+  type AnswerPermissionRequest,
+  CallError,
+  callProjects,
+  callSession,
+  Channels,
+  type EditQueueRequest,
+  eventBus,
+  type PermissionRequest,
+} from '@/shared/websocket';
+import { applyOlder, removePermission, type SessionDetail } from './channel';
 import { sessionKeys } from './queries';
 
 const JOIN_WAIT_MS = 3_000;
@@ -66,5 +75,37 @@ export function useCancelTurn(id: string) {
   return useMutation({
     mutationFn: () => callSession(eventBus, id, 'cancel', {}),
     onError: (error) => notify.error(`The turn was not cancelled. ${messageOf(error)}`),
+  });
+}
+
+export type Answer = Omit<AnswerPermissionRequest, 'id'>;
+
+/** Answers what an agent asks. That somebody was faster is not an error: the request goes away. */
+export function useAnswerPermission({ id, session_id: sessionId, tool }: PermissionRequest) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (answer: Answer) =>
+      callSession(eventBus, sessionId, 'answer_permission', { id, ...answer }),
+    onError: (error) => {
+      if (!isAnswered(error)) return;
+      client.setQueryData<SessionDetail>(
+        sessionKeys.detail(sessionId),
+        (old) => old && removePermission(old, id),
+      );
+      notify.info(`${tool}: answered elsewhere.`);
+    },
+  });
+}
+
+export function isAnswered(error: unknown): boolean {
+  return error instanceof CallError && error.code === 'ALREADY_ANSWERED';
+}
+
+export type QueueEdit = Omit<EditQueueRequest, 'id'>;
+
+/** Changes a prompt that waits; the server's push of the queue shows it. */
+export function useEditQueue(sessionId: string) {
+  return useMutation({
+    mutationFn: (edit: EditQueueRequest) => callSession(eventBus, sessionId, 'edit_queue', edit),
   });
 }

@@ -4,7 +4,7 @@ import type { SessionDetail } from './channel';
 
 export const sessionKeys = {
   all: ['sessions'] as const,
-  /** What topic `session:{id}` keeps current: transcript and queue. The row is in the list. */
+  /** What topic `session:{id}` keeps current: transcript, queue, open requests. The row is in the list. */
   detail: (id: string) => [...sessionKeys.all, 'detail', id] as const,
 };
 

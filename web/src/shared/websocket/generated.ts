@@ -8,6 +8,9 @@ export type SessionState = (typeof SessionStates)[number];
 export const WaitingFors = ['permission', 'question'] as const;
 export type WaitingFor = (typeof WaitingFors)[number];
 
+export const PermissionDecisions = ['allow', 'allow_always', 'deny', 'deny_interrupt'] as const;
+export type PermissionDecision = (typeof PermissionDecisions)[number];
+
 export const MessageKinds = ['user', 'text', 'thinking', 'tool', 'notice', 'error'] as const;
 export type MessageKind = (typeof MessageKinds)[number];
 
@@ -77,6 +80,18 @@ export interface QueuedPrompt {
   created_at: string;
 }
 
+export interface PermissionRequest {
+  id: string;
+  session_id: string;
+  kind: WaitingFor;
+  tool: string;
+  title: string;
+  input: Record<string, unknown> | null;
+  suggestions: unknown | null;
+  questions: unknown | null;
+  created_at: string;
+}
+
 export interface AgentResponse {
   id: string;
   name: string;
@@ -137,6 +152,7 @@ export interface SubscribeSuccessData {
   has_older: boolean;
   queue: QueuedPrompt[];
   since?: number;
+  permissions: PermissionRequest[];
 }
 
 export interface SessionUpdatedData extends Partial<Omit<SessionResponse, 'id' | 'rev'>> {
@@ -207,6 +223,32 @@ export interface ErrorData {
 export interface QueueUpdatedData {
   sessionId: string;
   queue: QueuedPrompt[];
+}
+
+export interface PermissionRequestedData {
+  sessionId: string;
+  permission: PermissionRequest;
+}
+
+export interface PermissionResolvedData {
+  sessionId: string;
+  id: string;
+  decision: PermissionDecision | null;
+}
+
+export interface AnswerPermissionRequest {
+  id: string;
+  decision: PermissionDecision;
+  message?: string | null;
+  answers?: Record<string, unknown> | null;
+}
+
+export interface EditQueueRequest {
+  id: string;
+  text?: string;
+  position?: number;
+  remove?: boolean;
+  now?: boolean;
 }
 
 export interface SendMessageRequest {
@@ -287,11 +329,15 @@ export const SessionEventTypes = {
   SESSION_UPDATED: 'session_updated',
   MESSAGE_ADDED: 'message_added',
   QUEUE_UPDATED: 'queue_updated',
+  PERMISSION_REQUESTED: 'permission_requested',
+  PERMISSION_RESOLVED: 'permission_resolved',
   SYNC: 'sync',
   HEAD: 'head',
   SEND_MESSAGE: 'send_message',
   CANCEL: 'cancel',
   SUBSCRIBE: 'subscribe',
+  ANSWER_PERMISSION: 'answer_permission',
+  EDIT_QUEUE: 'edit_queue',
   MARK_READ: 'mark_read',
 } as const;
 
@@ -303,6 +349,8 @@ export type SessionEvent =
   | { type: typeof SessionEventTypes.SESSION_UPDATED; data: SessionUpdatedData }
   | { type: typeof SessionEventTypes.MESSAGE_ADDED; data: MessageAddedData }
   | { type: typeof SessionEventTypes.QUEUE_UPDATED; data: QueueUpdatedData }
+  | { type: typeof SessionEventTypes.PERMISSION_REQUESTED; data: PermissionRequestedData }
+  | { type: typeof SessionEventTypes.PERMISSION_RESOLVED; data: PermissionResolvedData }
   | { type: typeof SessionEventTypes.SYNC; data: SubscribeSuccessData }
   | { type: typeof SessionEventTypes.HEAD; data: HeadData };
 
@@ -333,6 +381,8 @@ export interface SessionCalls {
   cancel: { request: EmptyReply; reply: EmptyReply };
   subscribe: { request: JoinParams; reply: SubscribeSuccessData };
   sync: { request: JoinParams; reply: SubscribeSuccessData };
+  answer_permission: { request: AnswerPermissionRequest; reply: EmptyReply };
+  edit_queue: { request: EditQueueRequest; reply: EmptyReply };
   mark_read: { request: MarkReadRequest; reply: EmptyReply };
 }
 
@@ -359,6 +409,8 @@ export const ErrorCodes = {
   METHOD_NOT_ALLOWED: { status: 405, text: "This address does not take that method." },
   CONFLICT: { status: 409, text: "That contradicts what is stored." },
   PROJECT_EXISTS: { status: 409, text: "There is a project for this directory already." },
+  ALREADY_ANSWERED: { status: 409, text: "This request was answered already, or the agent does not wait for it any more." },
+  PROMPT_NOT_QUEUED: { status: 404, text: "No prompt with this id waits in the queue of this session." },
   TOO_LARGE: { status: 413, text: "That is larger than the limit." },
   UNSUPPORTED_TYPE: { status: 415, text: "A body must be sent as Content-Type: application/json." },
   INVALID_FIELD: { status: 422, text: "A field is missing or has a wrong value." },
@@ -387,6 +439,8 @@ export const Routes = {
   list_messages: { method: 'GET', path: '/api/sessions/:id/messages' },
   send_message: { method: 'POST', path: '/api/sessions/:id/messages' },
   cancel_session: { method: 'POST', path: '/api/sessions/:id/cancel' },
+  answer_permission: { method: 'POST', path: '/api/sessions/:id/answer' },
+  edit_queue: { method: 'POST', path: '/api/sessions/:id/queue' },
   read_session: { method: 'POST', path: '/api/sessions/:id/read' },
   list_agents: { method: 'GET', path: '/api/agents' },
   healthz: { method: 'GET', path: '/healthz' },
@@ -407,6 +461,8 @@ export interface RouteTypes {
   list_messages: { request: void; response: MessageListResponse };
   send_message: { request: SendMessageRequest; response: SendMessageReply };
   cancel_session: { request: EmptyReply; response: SessionResponse };
+  answer_permission: { request: AnswerPermissionRequest; response: EmptyReply };
+  edit_queue: { request: EditQueueRequest; response: EmptyReply };
   read_session: { request: MarkReadRequest; response: SessionResponse };
   list_agents: { request: void; response: AgentListResponse };
   healthz: { request: void; response: void };

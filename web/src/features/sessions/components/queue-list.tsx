@@ -1,35 +1,92 @@
 import { ListEnd } from 'lucide-react';
-import type { QueuedPrompt, SessionResponse } from '@/shared/websocket';
+import { useEffect, useState } from 'react';
+import { messageOf } from '@/lib/errors';
+import { CallError, type QueuedPrompt, type SessionResponse } from '@/shared/websocket';
+import { drafts, sessionDraft } from '../drafts';
+import { useEditQueue } from '../mutations';
+import { QueueEditor } from './queue-editor';
+import { QueueItem } from './queue-item';
 
 interface Props {
   queue: readonly QueuedPrompt[];
   session: SessionResponse;
 }
 
-/** Prompts that wait behind the running turn, in their order. */
+/** Prompts that wait behind the running turn, in their order; each can be changed. */
 export function QueueList({ queue, session }: Props) {
+  const { edit, setEdit, save, saving, problem } = useQueueEditor(session.id, queue);
   if (queue.length === 0) return null;
-  const when =
-    session.state === 'working'
-      ? 'sent when this turn has ended well'
-      : 'waiting: they go on after the next turn that ends well';
+  const working = session.state === 'working';
+  const when = working
+    ? 'sent when this turn has ended well'
+    : 'waiting: they go on after the next turn that ends well';
   return (
     <section aria-label="Queue" className="mb-2 rounded-lg border border-line bg-sunken px-3 py-2">
       <h2 className="flex items-center gap-1.5 text-xs text-ink-3">
-        <ListEnd aria-hidden className="size-3.5" />
+        <ListEnd aria-hidden className="size-3.5 shrink-0" />
         {queue.length} queued, {when}
       </h2>
-      <ol className="mt-1 max-h-28 overflow-y-auto">
-        {queue.map((prompt) => (
-          <li
-            key={prompt.id}
-            data-testid="queued-prompt"
-            className="truncate py-0.5 text-[13px] text-ink-2"
-          >
-            {prompt.text}
+      <ol className="-mx-1 mt-1 max-h-40 overflow-y-auto px-1">
+        {queue.map((prompt, index) => (
+          <li key={prompt.id} data-testid="queued-prompt" data-prompt-id={prompt.id}>
+            {edit?.id === prompt.id ? (
+              <QueueEditor
+                text={edit.text}
+                saving={saving}
+                problem={problem}
+                onText={(text) => setEdit({ ...edit, text })}
+                onSave={() => save(prompt)}
+                onCancel={() => setEdit(null)}
+              />
+            ) : (
+              <QueueItem
+                sessionId={session.id}
+                prompt={prompt}
+                place={index + 1}
+                count={queue.length}
+                working={working}
+                onEdit={() => setEdit({ id: prompt.id, text: prompt.text })}
+              />
+            )}
           </li>
         ))}
       </ol>
     </section>
   );
+}
+
+const GONE = 'that prompt had left the queue before its change was saved.';
+
+/** The prompt that is being changed. Where it leaves the queue meanwhile, the text is not lost. */
+function useQueueEditor(sessionId: string, queue: readonly QueuedPrompt[]) {
+  const [edit, setEdit] = useState<{ id: string; text: string } | null>(null);
+  const mutation = useEditQueue(sessionId);
+  const saving = mutation.isPending;
+  // While it is being saved, the answer decides.
+  const lost = edit !== null && !saving && queue.every(({ id }) => id !== edit.id);
+  useEffect(() => {
+    if (lost) drafts.restore(sessionDraft(sessionId), edit.text, GONE);
+  }, [lost, edit, sessionId]);
+  const save = (prompt: QueuedPrompt) => {
+    const text = edit?.text.trim() ?? '';
+    if (text === '' || saving) return;
+    if (text === prompt.text) return setEdit(null);
+    mutation.mutate(
+      { id: prompt.id, text },
+      {
+        onSuccess: () => setEdit(null),
+        onError: (error) => {
+          if (!(error instanceof CallError) || error.code !== 'PROMPT_NOT_QUEUED') return;
+          drafts.restore(sessionDraft(sessionId), text, GONE);
+          setEdit(null);
+        },
+      },
+    );
+  };
+  const start = (next: typeof edit) => {
+    if (next?.id !== edit?.id) mutation.reset();
+    setEdit(next);
+  };
+  const problem = mutation.isError ? `Not saved. ${messageOf(mutation.error)}` : null;
+  return { edit, setEdit: start, save, saving, problem };
 }

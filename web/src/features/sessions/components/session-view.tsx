@@ -8,6 +8,7 @@ import { useSessionWebSocket } from '../use-session-web-socket';
 import { useAgentName } from '../use-agent-name';
 import { AgentIcon } from './agent-icon';
 import { Composer } from './composer';
+import { PermissionList } from './permission-list';
 import { QueueList } from './queue-list';
 import { Transcript } from './transcript';
 
@@ -25,16 +26,18 @@ export function SessionView({ session }: { session: SessionResponse }) {
     sendMessage(session.id, text);
   };
   const placeholder = session.agent === 'shell' ? 'Run a shell command…' : `Message ${agent}…`;
+  const doing = session.waiting_for ? 'waits for your answer' : 'is working';
   return (
     <div className="flex min-h-0 grow flex-col">
       <Transcript session={session} detail={detail} pending={pending} />
       <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-6">
+        <PermissionList permissions={detail?.permissions ?? []} agent={agent} />
         <QueueList queue={detail?.queue ?? []} session={session} />
         <Composer
           draftKey={draftKey}
           focusKey={focusKey}
           placeholder={
-            session.state === 'working' ? `${agent} is working; this will be queued…` : placeholder
+            session.state === 'working' ? `${agent} ${doing}; this will be queued…` : placeholder
           }
           onSend={onSend}
         >

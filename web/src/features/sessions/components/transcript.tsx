@@ -1,6 +1,7 @@
 import { ArrowDown, LoaderCircle } from 'lucide-react';
 import { useEffect } from 'react';
 import { Button } from '@/components/ui/button';
+import { cn } from '@/lib/cn';
 import type { SessionResponse } from '@/shared/websocket';
 import type { SessionDetail } from '../channel';
 import { useLoadOlder } from '../mutations';
@@ -84,8 +85,11 @@ function LoadOlder({ session, first }: { session: SessionResponse; first: number
 function Working({ waiting }: { waiting: boolean }) {
   return (
     <p className="flex items-center gap-2 text-[13px] text-ink-3">
-      <span aria-hidden className="size-2 animate-breathe rounded-full bg-working" />
-      {waiting ? 'Waiting for an answer' : 'Working'}
+      <span
+        aria-hidden
+        className={cn('size-2 rounded-full', waiting ? 'bg-waiting' : 'animate-breathe bg-working')}
+      />
+      {waiting ? 'Waiting for your answer' : 'Working'}
     </p>
   );
 }

@@ -1,0 +1,39 @@
+import { type LucideIcon } from 'lucide-react';
+import { type ReactNode, useId } from 'react';
+
+interface Props {
+  icon: LucideIcon;
+  headline: string;
+  requestId: string;
+  busy: boolean;
+  /** Why the answer was not taken. */
+  problem: string | null;
+  children: ReactNode;
+}
+
+/** What every request looks like, whatever is asked. */
+export function PermissionFrame(props: Props) {
+  const { icon: Icon, headline, requestId, busy, problem, children } = props;
+  const id = useId();
+  return (
+    <div
+      role="group"
+      aria-labelledby={id}
+      aria-busy={busy}
+      data-testid="permission-card"
+      data-request-id={requestId}
+      className="rounded-xl border border-waiting/40 bg-raised px-3.5 py-3 shadow-float"
+    >
+      <h2 id={id} className="flex items-start gap-2 text-[13px] font-medium wrap-anywhere text-ink">
+        <Icon aria-hidden className="mt-0.5 size-3.5 shrink-0 text-waiting" />
+        {headline}
+      </h2>
+      {children}
+      {problem && (
+        <p role="alert" className="mt-2 text-[13px] wrap-anywhere text-danger">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}

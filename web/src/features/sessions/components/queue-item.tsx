@@ -1,0 +1,80 @@
+import { ArrowDown, ArrowUp, LoaderCircle, Pencil, SendHorizontal, Trash2 } from 'lucide-react';
+import { IconButton } from '@/components/ui/button';
+import { messageOf } from '@/lib/errors';
+import { notify } from '@/lib/notify';
+import type { QueuedPrompt } from '@/shared/websocket';
+import { type QueueEdit, useEditQueue } from '../mutations';
+
+interface Props {
+  sessionId: string;
+  prompt: QueuedPrompt;
+  /** From 1, of `count`. */
+  place: number;
+  count: number;
+  /** A turn runs, which sending this now would stop. */
+  working: boolean;
+  onEdit: () => void;
+}
+
+/** One prompt that waits, and what can be done with it. Where it stands is what the server says. */
+export function QueueItem({ sessionId, prompt, place, count, working, onEdit }: Props) {
+  const { mutate, isPending } = useEditQueue(sessionId);
+  const change = (edit: QueueEdit, failed: string) =>
+    mutate(
+      { id: prompt.id, ...edit },
+      { onError: (error) => notify.error(`${failed} ${messageOf(error)}`) },
+    );
+  const move = (position: number) => change({ position }, 'The prompt was not moved.');
+  const action = { disabled: isPending, className: 'size-6 pointer-coarse:size-8' };
+  const sendLabel = working ? 'Stop the running turn and send this now' : 'Send this now';
+  return (
+    <div className="flex items-center gap-0.5 text-[13px] text-ink-2" aria-busy={isPending}>
+      <span
+        title={prompt.text}
+        className={`min-w-0 grow truncate ${isPending ? 'opacity-60' : ''}`}
+      >
+        {prompt.text}
+      </span>
+      {isPending && (
+        <LoaderCircle role="img" aria-label="Saving" className="size-3.5 animate-spin text-ink-3" />
+      )}
+      <IconButton {...action} label="Edit" onClick={onEdit}>
+        <Pencil aria-hidden className="size-3.5" />
+      </IconButton>
+      {count > 1 && (
+        <>
+          <IconButton
+            {...action}
+            label="Move up"
+            disabled={isPending || place === 1}
+            onClick={() => move(place - 1)}
+          >
+            <ArrowUp aria-hidden className="size-3.5" />
+          </IconButton>
+          <IconButton
+            {...action}
+            label="Move down"
+            disabled={isPending || place === count}
+            onClick={() => move(place + 1)}
+          >
+            <ArrowDown aria-hidden className="size-3.5" />
+          </IconButton>
+        </>
+      )}
+      <IconButton
+        {...action}
+        label="Remove"
+        onClick={() => change({ remove: true }, 'The prompt was not removed.')}
+      >
+        <Trash2 aria-hidden className="size-3.5" />
+      </IconButton>
+      <IconButton
+        {...action}
+        label={sendLabel}
+        onClick={() => change({ now: true }, 'The prompt was not sent.')}
+      >
+        <SendHorizontal aria-hidden className="size-3.5" />
+      </IconButton>
+    </div>
+  );
+}
