@@ -35,6 +35,10 @@ const SANITIZER = /(Address|Leak|UndefinedBehavior|Thread)Sanitizer|runtime erro
  * @property {string} [tmpfs]  size of a file system of its own for the data, "8m"; see canMount
  */
 
+/** Servers that run now: a test process that ends before it stopped one takes it along. */
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 /**
  * Starts a server and stops it when the test ends.
  * @param {import("node:test").TestContext | null} t
@@ -136,6 +140,8 @@ export class Muster {
     const [program, ...before] = this.#command();
     const child = spawn(program, [...before, ...argv], { cwd: this.dir, env: this.env, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     this.#streams.push(child.stdout, child.stderr);
     this.stdout = "";
     child.stdout.setEncoding("utf8").on("data", (text) => (this.stdout += text));
