@@ -1,10 +1,9 @@
 /** What a command prints without measure: the server stays small, answers others, and tells the truth. */
 import assert from "node:assert/strict";
 import { startMuster } from "../lib/muster.mjs";
-import { allProcesses } from "../lib/processes.mjs";
+import { groupGone, pidIn } from "../lib/processes.mjs";
 import { after, before, test } from "../lib/test.mjs";
 import { openRoom } from "../lib/views.mjs";
-import { poll } from "../lib/wait.mjs";
 
 /** @type {import("../lib/muster.mjs").Muster} */
 let muster;
@@ -14,12 +13,6 @@ before(async () => {
 after(() => muster.dispose());
 
 const room = (t, options) => openRoom(t, muster, options);
-const groupGone = (pgid) =>
-  poll(
-    () => !allProcesses().some((each) => each.pgid === pgid && each.state !== "Z"),
-    `the process group ${pgid} to be empty`,
-  );
-const pidIn = (text) => Number(/pid=(\d+)/.exec(text)[1]);
 
 test("a flood of 50 MB: idle at the end, what was left out is said, the server's memory stays bounded", async (t) => {
   const { session, verify } = await room(t);

@@ -4,7 +4,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeGate } from "../lib/gate.mjs";
 import { startMuster } from "../lib/muster.mjs";
-import { allProcesses, isAlive, kill } from "../lib/processes.mjs";
+import { groupGone, isAlive, kill, pidIn } from "../lib/processes.mjs";
 import { after, before, describe, test } from "../lib/test.mjs";
 import { openRoom } from "../lib/views.mjs";
 import { poll } from "../lib/wait.mjs";
@@ -17,12 +17,6 @@ before(async () => {
 after(() => muster.dispose());
 
 const room = (t, options) => openRoom(t, muster, options);
-const groupGone = (pgid) =>
-  poll(
-    () => !allProcesses().some((each) => each.pgid === pgid && each.state !== "Z"),
-    `the process group ${pgid} to be empty`,
-  );
-const pidIn = (text) => Number(/pid=(\d+)/.exec(text)[1]);
 
 describe("shell", { concurrency: 3 }, () => {
   test("a turn is shown from its prompt to its end: working, output as it comes, idle", async (t) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { makeGate } from "../lib/gate.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { connect } from "../lib/phoenix.mjs";
-import { allProcesses } from "../lib/processes.mjs";
+import { groupGone, pidIn } from "../lib/processes.mjs";
 import { after, before, test } from "../lib/test.mjs";
 import { ProjectsView, SessionView, openRoom } from "../lib/views.mjs";
 import { poll } from "../lib/wait.mjs";
@@ -16,12 +16,6 @@ before(async () => {
 after(() => muster.dispose());
 
 const room = (t, options) => openRoom(t, muster, options);
-const pidIn = (text) => Number(/pid=(\d+)/.exec(text)[1]);
-const groupGone = (pgid) =>
-  poll(
-    () => !allProcesses().some((each) => each.pgid === pgid && each.state !== "Z"),
-    `the process group ${pgid} to be empty`,
-  );
 
 /** Another tab: a client of its own that looks at the same session. */
 async function openTab(t, sessionId, version = "1.7") {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { makeGate } from "../lib/gate.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { connect } from "../lib/phoenix.mjs";
-import { allProcesses, kill } from "../lib/processes.mjs";
+import { groupGone, kill, pidIn } from "../lib/processes.mjs";
 import { after, before, test } from "../lib/test.mjs";
 import { startProxy } from "../lib/tcp-proxy.mjs";
 import { openRoom } from "../lib/views.mjs";
@@ -20,12 +20,6 @@ before(async () => {
 after(() => muster.dispose());
 
 const room = (t, options) => openRoom(t, muster, options);
-const pidIn = (text) => Number(/pid=(\d+)/.exec(text)[1]);
-const groupGone = (pgid) =>
-  poll(
-    () => !allProcesses().some((each) => each.pgid === pgid && each.state !== "Z"),
-    `the process group ${pgid} to be empty`,
-  );
 const lines = (from, to) => Array.from({ length: to - from + 1 }, (_, at) => `${from + at}\n`).join("");
 
 /** A command that prints the numbers it is told through the gate, until it is told to end. */

@@ -76,3 +76,13 @@ function readable(read) {
     return null;
   }
 }
+
+/** Waits until nothing of a process group is left. */
+export const groupGone = (pgid) =>
+  poll(
+    () => !allProcesses().some((each) => each.pgid === pgid && each.state !== "Z"),
+    `the process group ${pgid} to be empty`,
+  );
+
+/** The number that a command printed as "pid=N". */
+export const pidIn = (text) => Number(/pid=(\d+)/.exec(text)[1]);
