@@ -6,34 +6,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const struct mu_agent mu_agents[] = {
+static const struct mu_agent known[] = {
     {.id = "claude",
      .name = "Claude Code",
+     .icon = "claude",
      .dialect = &mu_dialect_claude,
      .program = "claude",
-     .env = "MUSTER_CLAUDE",
+     .program_env = "MUSTER_CLAUDE",
      .version = "--version",
      .how_to_get = "Install it with `npm install -g @anthropic-ai/claude-code`, or set "
                    "MUSTER_CLAUDE to the path of the program, and start muster again."},
     {.id = "shell",
      .name = "Shell",
+     .icon = "shell",
      .dialect = &mu_dialect_shell,
      .program = "/bin/sh",
      .how_to_get = "Every Unix system has one."},
 };
-const size_t mu_agent_count = MU_COUNT(mu_agents);
+
+size_t mu_agent_count(void)
+{
+    return MU_COUNT(known);
+}
+
+const struct mu_agent *mu_agent_at(size_t i)
+{
+    return &known[i];
+}
 
 const struct mu_agent *mu_agent_find(const char *id)
 {
-    for (size_t i = 0; i < mu_agent_count; i++)
-        if (strcmp(mu_agents[i].id, id) == 0)
-            return &mu_agents[i];
+    for (size_t i = 0; i < mu_agent_count(); i++)
+        if (strcmp(mu_agent_at(i)->id, id) == 0)
+            return mu_agent_at(i);
     return NULL;
 }
 
 const char *mu_agent_program(const struct mu_agent *agent)
 {
-    const char *other = agent->env ? getenv(agent->env) : NULL;
+    const char *other = agent->program_env ? getenv(agent->program_env) : NULL;
     return other && *other ? other : agent->program;
 }
 

@@ -12,6 +12,15 @@
  * and says how much of the piece that is (the return value of feed): so the runner knows from where
  * output has to be read again after a restart. Everything else that output alone cannot restore
  * goes into save, and comes back in open.
+ *
+ * A dialect that has a handshake says what it wants to write in answer to output with SEND: such
+ * bytes are an input like a prompt, stored in the transaction in which the output was consumed, so
+ * that a crash neither loses nor repeats them. A prompt that comes before the handshake is done is
+ * kept in the state (and in save) until then.
+ *
+ * Requests that the agent makes of its host (files, terminals) come as SERVE, and are answered
+ * through served, in any order; those not answered yet are in save, and resumed asks for them
+ * again.
  */
 #ifndef MU_AGENT_AGENT_H
 #define MU_AGENT_AGENT_H
@@ -28,13 +37,46 @@ enum mu_agent_event_kind {
     MU_AG_FINAL,       /* message, text: the whole block; replaces what was streamed of it */
     MU_AG_RESET,       /* what was streamed of the block will come again */
     MU_AG_TOOL_CALL,   /* id, name, title, input; parent */
-    MU_AG_TOOL_RESULT, /* id, text: its output, failed */
+    MU_AG_TOOL_UPDATE, /* id, and what is known better by now (else NULL): title, input, text: the
+                          output so far, diffs */
+    MU_AG_TOOL_RESULT, /* id, text: its output, failed; diffs, images */
+    MU_AG_PLAN,        /* input: the turn's plan as it is now, see PLAN below */
     MU_AG_NOTICE,      /* text: for a person; failed: something went wrong and the turn goes on */
     MU_AG_CLI_SESSION, /* id: the agent's name for the conversation, to resume it by */
+    MU_AG_TITLE,       /* text: the agent's title for the conversation */
+    MU_AG_FACTS,       /* metadata: members to set in the row's metadata, see FACTS below */
+    MU_AG_SEND,        /* text[0..n): bytes for stdin; includes */
+    MU_AG_SERVE,       /* id, name: the method, input: its parameters */
     MU_AG_ASKED,       /* id, name, title, input, tool_id, suggestions: may the tool be used?
                           questions: a question to the person */
     MU_AG_ANSWERED,    /* id: what was asked is taken back */
-    MU_AG_TURN_DONE,   /* outcome, text (the error), metadata */
+    MU_AG_TURN_DONE,   /* outcome, text (the error), usage */
+};
+
+/*
+ * PLAN: a JSON array [{"text", "status": "pending" | "in_progress" | "completed"}]. One record a
+ * turn, replaced by each PLAN event.
+ *
+ * FACTS: a JSON object with any of
+ *   "model": "name", "mode": "id" — what is in use now
+ *   "modes": [{"id", "name", "description"?}], "models": [the same] — what a session may choose
+ *   "commands": [{"name", "description"?, "hint"?}] — slash commands that a prompt may begin with
+ *   "context": {"used": tokens, "size": tokens}
+ * null takes a member away. A value is at most MU_FACT_BYTES long as JSON.
+ *
+ * diffs: a JSON array [{"path", "old": text or null (a new file), "new": text or null (deleted)}],
+ * or [{"path", "patch": "unified diff"}].
+ * images: a JSON array [{"type": "image/png", "data": base64}], checked by whoever stores them.
+ */
+enum { MU_FACT_BYTES = 16 * 1024 };
+
+/* What a turn used. Counts are of this turn alone; -1: not told. */
+struct mu_agent_usage {
+    int64_t input_tokens; /* without those read from a cache */
+    int64_t output_tokens;
+    int64_t cache_read_tokens;
+    int64_t cache_write_tokens;
+    int64_t cost_microusd; /* millionths of a dollar */
 };
 
 /* What an agent said. Every pointer is borrowed for the call, and NULL where it does not apply. */
@@ -51,9 +93,15 @@ struct mu_agent_event {
     const char *tool_id;     /* ASKED: the tool call that it is about */
     const char *suggestions; /* ASKED: JSON, the rules that would allow it for good */
     const char *questions;   /* ASKED: JSON, see the record `permission` */
-    const char *metadata;    /* JSON object for the session's row */
+    const char *diffs;
+    const char *images;
+    const char *metadata;
+    const struct mu_agent_usage *usage;
+    const char *raw; /* raw[0..raw_n): the line that this came from, to be kept beside the record */
+    size_t raw_n;
     enum mu_turn_outcome outcome;
     bool failed;
+    bool includes; /* SEND: there are includes in it (hold/include.h) */
 };
 typedef void mu_agent_cb(void *ctx, const struct mu_agent_event *ev);
 
@@ -67,14 +115,35 @@ struct mu_agent_answer {
     const char *answers;     /* to a question: JSON object, or NULL */
 };
 
+/* A prompt. Borrowed. */
+struct mu_agent_image {
+    const char *path; /* absolute, a file that stays */
+    const char *type; /* "image/png", … */
+};
+struct mu_agent_prompt {
+    const char *text;
+    const struct mu_agent_image *images; /* n_images of them: only for a dialect that takes them */
+    size_t n_images;
+};
+
 /* What a run is started from. Borrowed. */
 struct mu_agent_start {
     const char *run_id;
-    const char *program; /* name or path of the agent's program; NULL: the dialect's own */
+    const char *program;           /* name or path of the agent's program */
+    const char *const *args;       /* of the agent, before the dialect's own; NULL-terminated */
+    const struct mu_hold_env *env; /* of the agent, over the dialect's own; n_env of them */
+    size_t n_env;
     const char *cwd;
     const char *prompt;
     const char *cli_session_id; /* to resume, or NULL */
     const char *options;        /* JSON object of the session, checked by check_options; or NULL */
+};
+
+/* How a request of SERVE ended. Borrowed. */
+struct mu_agent_served {
+    const char *id;
+    const char *result; /* JSON, or NULL: it failed */
+    const char *error;  /* a sentence, when it failed */
 };
 
 /* What a turn became by the end of its process. */
@@ -85,7 +154,10 @@ struct mu_agent_end {
 
 struct mu_dialect {
     const char *id;
-    bool long_lived;   /* a process serves many turns; else one, and its end is the turn's end */
+    bool long_lived;     /* a process serves many turns; else one, and its end is the turn's end */
+    bool ends_on_cancel; /* what a cancelled turn had started goes on in its process: end that, too
+                          */
+    bool takes_images;
     size_t prompt_max; /* bytes */
 
     /* A sentence about what is wrong with a session's options, or NULL. options: JSON object. */
@@ -94,16 +166,24 @@ struct mu_dialect {
      * the prompt or path is not UTF-8. */
     int (*spec)(const struct mu_agent_start *start, struct mu_buf *out);
 
-    /* The state of a run, owned: at its beginning (saved NULL) or as it was saved. */
-    void *(*open)(const json_t *saved);
+    /* The state of a run, owned: at its beginning (saved NULL), or as it was saved (start NULL). */
+    void *(*open)(const struct mu_agent_start *start, const json_t *saved);
     void (*close)(void *state);
     void (*save)(const void *state, struct mu_buf *json);
 
-    /* Appends what is written to stdin: a prompt; a request to end the turn; an answer. Nothing
-     * appended: it goes another way (argv), or there is no such request (signals). */
-    void (*prompt)(void *state, const char *text, struct mu_buf *out);
+    /* Appends what is written to stdin: a prompt (with includes exactly when it has images); a
+     * request to end the turn; an answer. Nothing appended: it goes another way (argv), later
+     * (SEND), or there is no such request (signals). */
+    void (*prompt)(void *state, const struct mu_agent_prompt *prompt, struct mu_buf *out);
     void (*interrupt)(void *state, const char *request_id, struct mu_buf *out);
     void (*answer)(void *state, const struct mu_agent_answer *answer, struct mu_buf *out);
+    /* The session has other options: appends what tells the running process. NULL: they count from
+     * its next start. options: JSON object, checked; or NULL: none. */
+    void (*configure)(void *state, const json_t *options, struct mu_buf *out);
+    /* Appends the answer to a request of SERVE. NULL: there is no such request. */
+    void (*served)(void *state, const struct mu_agent_served *served, struct mu_buf *out);
+    /* After a restart of the server: emits SERVE for what is not answered. NULL: nothing. */
+    void (*resumed)(void *state, mu_agent_cb *cb, void *ctx);
 
     /* A piece of output. Returns how many bytes at its end belong to something incomplete: n when
      * all do, which then may have begun in an earlier piece. */
@@ -115,22 +195,28 @@ struct mu_dialect {
                    mu_agent_cb *cb, void *ctx);
 };
 
-extern const struct mu_dialect mu_dialect_shell;
+extern const struct mu_dialect mu_dialect_acp;
 extern const struct mu_dialect mu_dialect_claude;
+extern const struct mu_dialect mu_dialect_codex;
+extern const struct mu_dialect mu_dialect_shell;
 
 /* An agent that a session can have. */
 struct mu_agent {
     const char *id;
     const char *name;
     const struct mu_dialect *dialect;
-    const char *program;    /* looked for in PATH, or a path */
-    const char *env;        /* a variable that names another program, or NULL */
+    const char *program;           /* looked for in PATH, or a path */
+    const char *program_env;       /* a variable that names another program, or NULL */
+    const char *const *args;       /* NULL-terminated, or NULL */
+    const struct mu_hold_env *env; /* n_env of them */
+    size_t n_env;
     const char *version;    /* option that prints the version, or NULL */
     const char *how_to_get; /* a sentence */
+    const char *icon;       /* the name of an icon of the page, or NULL */
 };
 
-extern const struct mu_agent mu_agents[];
-extern const size_t mu_agent_count;
+size_t mu_agent_count(void);
+const struct mu_agent *mu_agent_at(size_t i);
 const struct mu_agent *mu_agent_find(const char *id); /* NULL: unknown */
 
 /* The program of an agent: what its variable says in this process, or its own name. */

@@ -50,7 +50,7 @@ static const char *check_options(const json_t *options)
 
 static int spec(const struct mu_agent_start *start, struct mu_buf *out)
 {
-    const char *argv[24] = {start->program ? start->program : "claude",
+    const char *argv[24] = {start->program,
                             "-p",
                             "--input-format",
                             "stream-json",
@@ -91,8 +91,9 @@ static int spec(const struct mu_agent_start *start, struct mu_buf *out)
 
 /* ---- its state ---- */
 
-static void *claude_open(const json_t *saved)
+static void *claude_open(const struct mu_agent_start *start, const json_t *saved)
 {
+    MU_UNUSED(start);
     struct mu_claude *c = mu_alloc(sizeof *c);
     c->lines.max = MU_LIMIT_LINE_BYTES;
     c->lines.skipping = json_is_true(json_object_get(saved, "skipping"));
@@ -100,6 +101,7 @@ static void *claude_open(const json_t *saved)
     c->heard = json_is_true(json_object_get(saved, "heard"));
     c->no_conversation = json_is_true(json_object_get(saved, "no_conversation"));
     c->turns = json_integer_value(json_object_get(saved, "turns"));
+    c->cost_microusd = json_integer_value(json_object_get(saved, "cost"));
     const char *session = json_string_value(json_object_get(saved, "session"));
     snprintf(c->session, sizeof c->session, "%s", session ? session : "");
     const char *model = json_string_value(json_object_get(saved, "model"));
@@ -125,7 +127,8 @@ static void put_bool(struct mu_buf *json, const char *key, bool value)
 static void claude_save(const void *state, struct mu_buf *json)
 {
     const struct mu_claude *c = state;
-    mu_buf_printf(json, "{\"turns\":%lld", (long long)c->turns);
+    mu_buf_printf(json, "{\"turns\":%lld,\"cost\":%lld", (long long)c->turns,
+                  (long long)c->cost_microusd);
     put_bool(json, "skipping", c->lines.skipping);
     put_bool(json, "in_turn", c->in_turn);
     put_bool(json, "heard", c->heard);
@@ -144,14 +147,14 @@ static void claude_save(const void *state, struct mu_buf *json)
 
 /* ---- what it is told ---- */
 
-static void claude_prompt(void *state, const char *text, struct mu_buf *out)
+static void claude_prompt(void *state, const struct mu_agent_prompt *prompt, struct mu_buf *out)
 {
     struct mu_claude *c = state;
     c->in_turn = true;
     c->heard = false;
     c->words.n = 0;
     mu_buf_str(out, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":");
-    mu_buf_json(out, text);
+    mu_buf_json(out, prompt->text);
     mu_buf_str(out, "}}\n");
 }
 

@@ -19,6 +19,7 @@ struct mu_claude {
     int64_t turns;         /* results so far */
     char session[72];      /* its session id, as told last */
     char model[104];
+    int64_t cost_microusd; /* of the process so far, as told last */
 };
 
 /* Reads one line of stdout. What is not JSON, or not known, is passed over. */

@@ -192,13 +192,25 @@ static void note_session(const struct line *l)
     emit(l, (struct mu_agent_event){.kind = MU_AG_CLI_SESSION, .id = id});
 }
 
+static void note_model(const struct line *l)
+{
+    const char *model = str(l->json, "model");
+    struct mu_claude *c = l->claude;
+    if (!model || strncmp(model, c->model, sizeof c->model - 1) == 0)
+        return;
+    snprintf(c->model, sizeof c->model, "%s", model);
+    json_t *facts = json_pack("{s:s}", "model", model);
+    char *text = json_dumps(facts, JSON_COMPACT);
+    emit(l, (struct mu_agent_event){.kind = MU_AG_FACTS, .metadata = text});
+    free(text);
+    json_decref(facts);
+}
+
 static void on_system(const struct line *l)
 {
     const char *subtype = str(l->json, "subtype");
     if (is(subtype, "init")) {
-        const char *model = str(l->json, "model");
-        if (model)
-            snprintf(l->claude->model, sizeof l->claude->model, "%s", model);
+        note_model(l);
         note_session(l);
     } else if (is(subtype, "api_retry") && l->claude->in_turn) {
         on_retry(l);
@@ -303,25 +315,35 @@ static void describe_error(const struct line *l, struct mu_buf *out)
         mu_buf_printf(out, "%s %s", ended ? "" : ".", advice);
 }
 
-/* The session's metadata: what the last turn used, and the cost so far. */
-static char *metadata(const struct line *l)
+/* What the turn used. */
+static int64_t count_of(const json_t *usage, const char *key)
 {
-    json_t *all = json_object();
-    json_t *usage = json_object();
-    const json_t *from = json_object_get(l->json, "usage");
-    static const char *const keys[] = {"input_tokens", "output_tokens",
-                                       "cache_creation_input_tokens", "cache_read_input_tokens"};
-    for (size_t i = 0; i < MU_COUNT(keys); i++)
-        if (json_is_integer(json_object_get(from, keys[i])))
-            json_object_set(usage, keys[i], json_object_get(from, keys[i]));
-    if (json_is_number(json_object_get(l->json, "total_cost_usd")))
-        json_object_set(usage, "total_cost_usd", json_object_get(l->json, "total_cost_usd"));
-    json_object_set_new(all, "usage", usage);
-    if (*l->claude->model)
-        json_object_set_new(all, "model", json_string(l->claude->model));
-    char *text = json_dumps(all, JSON_COMPACT);
-    json_decref(all);
-    return text;
+    const json_t *n = json_object_get(usage, key);
+    return json_is_integer(n) && json_integer_value(n) >= 0 ? json_integer_value(n) : -1;
+}
+
+static int64_t cost_of(const struct line *l)
+{
+    const json_t *total = json_object_get(l->json, "total_cost_usd");
+    double usd = json_number_value(total);
+    if (!json_is_number(total) || !(usd >= 0 && usd < 1e9))
+        return -1;
+    int64_t before = l->claude->cost_microusd;
+    l->claude->cost_microusd = (int64_t)(usd * 1e6 + 0.5);
+    return l->claude->cost_microusd >= before ? l->claude->cost_microusd - before
+                                              : l->claude->cost_microusd;
+}
+
+static struct mu_agent_usage usage_of(const struct line *l)
+{
+    const json_t *usage = json_object_get(l->json, "usage");
+    return (struct mu_agent_usage){
+        .input_tokens = count_of(usage, "input_tokens"),
+        .output_tokens = count_of(usage, "output_tokens"),
+        .cache_read_tokens = count_of(usage, "cache_read_input_tokens"),
+        .cache_write_tokens = count_of(usage, "cache_creation_input_tokens"),
+        .cost_microusd = cost_of(l),
+    };
 }
 
 static bool lost_conversation(const struct line *l)
@@ -350,9 +372,9 @@ static void on_result(const struct line *l)
     const char *reason = str(l->json, "terminal_reason");
     bool failed = json_is_true(json_object_get(l->json, "is_error"));
     struct mu_buf text = {0};
-    char *meta = metadata(l);
+    struct mu_agent_usage usage = usage_of(l);
     struct mu_agent_event ev = {
-        .kind = MU_AG_TURN_DONE, .outcome = MU_TURN_OK, .metadata = meta, .failed = failed};
+        .kind = MU_AG_TURN_DONE, .outcome = MU_TURN_OK, .usage = &usage, .failed = failed};
     if (reason && strncmp(reason, "aborted_", 8) == 0) {
         ev.outcome = MU_TURN_CANCELLED;
     } else if (failed) {
@@ -362,7 +384,6 @@ static void on_result(const struct line *l)
         ev.n = text.len;
     }
     emit(l, ev);
-    free(meta);
     mu_buf_release(&text);
 }
 

@@ -20,9 +20,12 @@ static const char *check_options(const json_t *options)
 
 static int spec(const struct mu_agent_start *start, struct mu_buf *out)
 {
-    const char *program = start->program ? start->program : "/bin/sh";
-    const char *argv[] = {program, "-c", "--", start->prompt, NULL};
-    struct mu_hold_spec s = {.run = start->run_id, .argv = argv, .cwd = start->cwd};
+    const char *argv[] = {start->program, "-c", "--", start->prompt, NULL};
+    struct mu_hold_spec s = {.run = start->run_id,
+                             .argv = argv,
+                             .env = start->env,
+                             .n_env = start->n_env,
+                             .cwd = start->cwd};
     return mu_hold_spec_put(out, &s);
 }
 
@@ -32,8 +35,9 @@ static void load_rest(struct mu_utf8_rest *rest, const json_t *saved)
         rest->bytes[rest->n++] = (char)json_integer_value(json_array_get(saved, i));
 }
 
-static void *shell_open(const json_t *saved)
+static void *shell_open(const struct mu_agent_start *start, const json_t *saved)
 {
+    MU_UNUSED(start);
     struct shell *s = mu_alloc(sizeof *s);
     load_rest(&s->rest[MU_STREAM_OUT], json_object_get(saved, "out"));
     load_rest(&s->rest[MU_STREAM_ERR], json_object_get(saved, "err"));
@@ -67,10 +71,10 @@ static void shell_save(const void *state, struct mu_buf *json)
     mu_buf_release(&words);
 }
 
-static void no_input(void *state, const char *text, struct mu_buf *out)
+static void no_input(void *state, const struct mu_agent_prompt *prompt, struct mu_buf *out)
 {
     MU_UNUSED(state);
-    MU_UNUSED(text);
+    MU_UNUSED(prompt);
     MU_UNUSED(out);
 }
 

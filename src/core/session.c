@@ -313,6 +313,12 @@ static void dispatch(const struct mu_session *now, const struct mu_event *ev, st
     case MU_EV_QUEUE_NOW:
         on_queue_now(now, ev, out);
         break;
+    case MU_EV_FACTS:
+        out->next.row.metadata = ev->metadata;
+        break;
+    case MU_EV_OPTIONS:
+        out->next.row.options = ev->text;
+        break;
     case MU_EV_ASKED:
         on_asked(now, ev, out);
         break;

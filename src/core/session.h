@@ -32,7 +32,6 @@
 
 struct mu_session {
     struct mu_rec_session row;
-    const char *options; /* JSON object or NULL */
     const char *run_id;  /* the agent process it has, or NULL */
     const char *turn_id; /* the prompt (a message's id) that is worked on, or NULL */
     const char *now_id;  /* the queued prompt that the turn is interrupted for, or NULL */
@@ -55,6 +54,8 @@ enum mu_event_kind {
     MU_EV_ARCHIVE,       /* on */
     MU_EV_QUEUE_REMOVED, /* id: a waiting prompt is taken back */
     MU_EV_QUEUE_NOW, /* id, text: a waiting prompt goes next, and the turn ends for it; run_id */
+    MU_EV_FACTS,     /* metadata: what is known about the agent, whole */
+    MU_EV_OPTIONS,   /* text: the session's options, JSON, or NULL: none */
     MU_EV_ASKED,     /* waiting_for: the agent waits for an answer */
     MU_EV_ANSWERED,  /* it has one; waiting_for: what the oldest of the others waits for */
     MU_EV_END_,

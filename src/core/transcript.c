@@ -218,6 +218,7 @@ void mu_transcript_end_turn(struct mu_transcript *t, mu_transcript_cb *cb, void 
     t->turn_bytes = t->dropped = 0;
     t->tail_len = 0;
     t->tool_count = 0;
+    t->plan[0] = '\0';
 }
 
 /* ---- tool calls ---- */
@@ -272,6 +273,10 @@ void mu_transcript_save(const struct mu_transcript *t, struct mu_buf *out)
         mu_buf_printf(out, ",\"dropped\":%" PRId64 ",\"tail\":", t->dropped);
         mu_buf_json_n(out, t->tail, t->tail_len);
     }
+    if (*t->plan) {
+        mu_buf_str(out, ",\"plan\":");
+        mu_buf_json(out, t->plan);
+    }
     if (t->open) {
         mu_buf_printf(out,
                       ",\"open\":\"%s\",\"kind\":\"%s\",\"seq\":%" PRId64 ",\"created_at\":%" PRId64
@@ -309,6 +314,9 @@ void mu_transcript_load(struct mu_transcript *t, const json_t *saved)
         t->tail_len = strlen(tail);
         memcpy(t->tail, tail, t->tail_len);
     }
+    const char *plan = json_string_value(json_object_get(saved, "plan"));
+    if (plan && strlen(plan) < sizeof t->plan)
+        memcpy(t->plan, plan, strlen(plan) + 1);
     const char *key;
     json_t *value;
     json_object_foreach(json_object_get(saved, "tools"), key, value)

@@ -40,6 +40,7 @@ struct mu_transcript {
     int64_t dropped;    /* not added */
     char tail[MU_TRANSCRIPT_TAIL]; /* the end of what was not added */
     size_t tail_len;
+    char plan[MU_ID_SIZE]; /* the message with the turn's plan; empty: none */
     struct mu_transcript_tool tools[MU_TRANSCRIPT_TOOLS]; /* calls without a result yet */
     size_t tool_count;
 };

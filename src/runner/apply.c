@@ -11,7 +11,6 @@
 static void drop_value(struct sess *s)
 {
     mu_rec_free(&mu_session_desc, s->row);
-    free((char *)s->s.options);
     free((char *)s->s.run_id);
     free((char *)s->s.turn_id);
     free((char *)s->s.now_id);
@@ -22,7 +21,6 @@ static void take_value(struct sess *s, const struct mu_session *v)
     struct sess old = *s;
     s->row = mu_rec_clone(&mu_session_desc, &v->row);
     s->s = (struct mu_session){.row = *s->row,
-                               .options = mu_strdup(v->options),
                                .run_id = mu_strdup(v->run_id),
                                .turn_id = mu_strdup(v->turn_id),
                                .now_id = mu_strdup(v->now_id),
@@ -36,7 +34,6 @@ static void on_session(void *ctx, const struct mu_rec_session *row,
 {
     struct sess *s = ctx;
     take_value(s, &(struct mu_session){.row = *row,
-                                       .options = priv->options,
                                        .run_id = priv->run_id,
                                        .turn_id = priv->turn_id,
                                        .now_id = priv->now_id,
@@ -201,8 +198,7 @@ static void store_update(struct mu_runner *r, const struct mu_event *ev, struct 
         runner_note(r, mu_store_queue_put(r->store, u->next.row.id, ev->id, ev->text, ev->now));
     else if (u->queue == MU_QUEUE_DELETE)
         runner_note(r, mu_store_queue_delete(r->store, u->next.row.id, ev->id));
-    struct mu_session_private priv = {.options = u->next.options,
-                                      .run_id = u->next.run_id,
+    struct mu_session_private priv = {.run_id = u->next.run_id,
                                       .turn_id = u->next.turn_id,
                                       .now_id = u->next.now_id,
                                       .cancelling = u->next.cancelling,
@@ -332,7 +328,7 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
     struct run *run = s->run;
     take_value(s, &out->next);
     if (out->completed && run && run == s->run)
-        run_quiet(run);
+        run_quiet(run, out->cancelled);
     act(r, s, ev, out);
     return true;
 }

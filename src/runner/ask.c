@@ -82,7 +82,7 @@ static void deny(struct run *run, const char *id, const char *why)
         .id = id, .decision = MU_permission_decision_DENY, .message = why};
     run->agent->dialect->answer(run->state, &answer, &bytes);
     if (bytes.len)
-        run_input(run, &bytes);
+        run_input(run, &bytes, false);
     mu_buf_release(&bytes);
 }
 
@@ -226,7 +226,7 @@ static void give_answer(struct run *run, const struct mu_rec_permission *asked,
         .answers = req->answers,
     };
     run->agent->dialect->answer(run->state, &answer, &bytes);
-    run_input(run, &bytes);
+    run_input(run, &bytes, false);
     mu_buf_release(&bytes);
 }
 

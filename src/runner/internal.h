@@ -7,6 +7,7 @@
  *   run.c       one run: its holder, its position in the spool, its inputs, its end
  *   attach.c    the runs that a former server left
  *   requests.c  what the server asks for
+ *   facts.c     what the row's metadata says of an agent
  *   ask.c       what agents ask for: leave to use a tool, answers to questions
  *   queue.c     changes to the prompts that wait
  *   probe.c     which agents there are
@@ -97,6 +98,7 @@ enum effect_kind {
     EFFECT_INPUT,     /* run, seq, payload */
     EFFECT_INTERRUPT, /* run: begin the ladder (the protocol's request was an input) */
     EFFECT_STOP,      /* run: nobody wants it any more */
+    EFFECT_RETIRE,    /* run: it takes no prompt any more; let it end */
     EFFECT_REMOVE,    /* run: it ended; let go of it */
     EFFECT_REPLY,
 };
@@ -177,6 +179,13 @@ char *output_title(const char *tool, const char *title);
 void output_decided(struct run *run, const struct mu_rec_permission *asked, const char *tool_id,
                     const struct mu_rec_answer_permission *answer);
 
+/* ---- facts.c ---- */
+/* The row's metadata (NULL: none) with the members of facts set in it (null takes one away; one
+ * that is too long is left out), or with what a turn used: as `usage`, and added up in
+ * `usage_total`. Owned; NULL: empty. */
+char *facts_merge(const char *metadata, const char *facts);
+char *facts_usage(const char *metadata, const struct mu_agent_usage *used);
+
 /* ---- ask.c ---- */
 void ask_open(struct run *run, const struct mu_agent_event *ev);
 void ask_withdrawn(struct run *run, const char *id); /* the agent takes it back */
@@ -195,10 +204,14 @@ enum mu_code runner_check_prompt(const struct sess *s, const char *text, const c
 struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const char *prompt,
                     char why[256]);
 void run_feed(struct run *run, const char *prompt);
-void run_input(struct run *run, const struct mu_buf *bytes);
+void run_input(struct run *run, const struct mu_buf *bytes, bool includes);
+/* Tells the process the session's options. */
+void run_configure(struct run *run);
+void run_retire(struct run *run); /* closes its stdin, and begins the ladder */
 void run_interrupt(struct run *run);
 void run_write(struct run *run); /* its row → the transaction */
-void run_quiet(struct run *run); /* a turn ended: no ladder; the clock of an idle process */
+/* A turn ended: no ladder; the clock of an idle process, or its end when its agent needs that. */
+void run_quiet(struct run *run, bool cancelled);
 void run_start(struct run *run);
 void run_stop(struct run *run);
 void run_remove(struct run *run);

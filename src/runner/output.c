@@ -126,10 +126,11 @@ static void on_text(struct run *run, const struct mu_agent_event *ev)
         runner_start_tick(run->r);
 }
 
-static json_t *limited(struct mu_transcript *t, const char *text, size_t n)
+/* had: the bytes of what it replaces, which are charged already. */
+static json_t *limited(struct mu_transcript *t, const char *text, size_t n, size_t had)
 {
     size_t keep = n > RUNNER_TOOL_BYTES ? mu_utf8_cut(text, RUNNER_TOOL_BYTES) : n;
-    if (!mu_transcript_charge(t, keep))
+    if (keep > had && !mu_transcript_charge(t, keep - had))
         return json_string("… not kept: the turn has more output than its limit.");
     json_t *s = json_stringn(text, keep);
     return s ? s : json_string("");
@@ -138,7 +139,8 @@ static json_t *limited(struct mu_transcript *t, const char *text, size_t n)
 static void set_text(json_t *meta, const char *key, struct mu_transcript *t, const char *text,
                      size_t n)
 {
-    json_object_set_new(meta, key, limited(t, text, n));
+    size_t had = json_string_length(json_object_get(meta, key));
+    json_object_set_new(meta, key, limited(t, text, n, had));
     if (n > RUNNER_TOOL_BYTES) {
         char name[32];
         snprintf(name, sizeof name, "%s_bytes", key);
@@ -192,24 +194,101 @@ static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
     json_decref(meta);
 }
 
-static void on_tool_result(struct run *run, const struct mu_agent_event *ev)
+/* What a tool call is known to be by now. */
+static void renew_tool(struct run *run, struct mu_rec_message *m, const struct mu_agent_event *ev,
+                       const char *status)
 {
-    struct sess *s = run->sess;
-    char id[MU_ID_SIZE];
-    struct mu_rec_message *m =
-        mu_transcript_tool_take(&s->tr, ev->id, id) ? sess_message(run->r, id) : NULL;
-    if (!m)
-        return;
+    struct mu_transcript *t = &run->sess->tr;
     json_t *meta = m->metadata ? json_loads(m->metadata, JSON_ALLOW_NUL, NULL) : NULL;
     if (!meta)
         meta = json_object();
-    json_object_set_new(meta, "status", json_string(ev->failed ? "failed" : "done"));
-    set_text(meta, "output", &s->tr, ev->text, ev->n);
+    if (status)
+        json_object_set_new(meta, "status", json_string(status));
+    if (ev->input)
+        set_json(meta, "input", t, ev->input);
+    if (ev->text)
+        set_text(meta, "output", t, ev->text, ev->n);
+    if (ev->diffs)
+        set_json(meta, "diffs", t, ev->diffs);
+    if (ev->title) {
+        free((char *)m->text);
+        m->text = output_title(json_string_value(json_object_get(meta, "tool")), ev->title);
+    }
     free((char *)m->metadata);
     m->metadata = json_dumps(meta, JSON_COMPACT);
+    sess_put_message(run->r, run->sess, m);
+    json_decref(meta);
+}
+
+static void on_tool_update(struct run *run, const struct mu_agent_event *ev)
+{
+    char id[MU_ID_SIZE];
+    bool known = mu_transcript_tool_find(&run->sess->tr, ev->id, id);
+    struct mu_rec_message *m = known ? sess_message(run->r, id) : NULL;
+    if (!m)
+        return;
+    renew_tool(run, m, ev, NULL);
+    mu_rec_free(&mu_message_desc, m);
+}
+
+static void on_tool_result(struct run *run, const struct mu_agent_event *ev)
+{
+    char id[MU_ID_SIZE];
+    bool known = mu_transcript_tool_take(&run->sess->tr, ev->id, id);
+    struct mu_rec_message *m = known ? sess_message(run->r, id) : NULL;
+    if (!m)
+        return;
+    renew_tool(run, m, ev, ev->failed ? "failed" : "done");
+    mu_rec_free(&mu_message_desc, m);
+}
+
+/* The plan as a list that a client without a view for it can show. */
+static char *plan_text(const json_t *steps)
+{
+    struct mu_buf text = {0};
+    size_t i;
+    json_t *step;
+    json_array_foreach((json_t *)steps, i, step)
+    {
+        const char *status = json_string_value(json_object_get(step, "status"));
+        const char *what = json_string_value(json_object_get(step, "text"));
+        bool done = status && strcmp(status, "completed") == 0;
+        mu_buf_printf(&text, "%s- [%s] %s", i ? "\n" : "", done ? "x" : " ", what ? what : "");
+    }
+    return mu_buf_take(&text);
+}
+
+static void put_plan(struct run *run, const char *text, const char *metadata)
+{
+    struct sess *s = run->sess;
+    struct mu_rec_message *m = *s->tr.plan ? sess_message(run->r, s->tr.plan) : NULL;
+    if (!m) {
+        mu_transcript_close(&s->tr, on_op, run);
+        sess_add_message(run->r, s, MU_message_kind_PLAN, text, metadata, false, s->tr.plan, NULL);
+        return;
+    }
+    mu_str_set((char **)&m->text, text);
+    mu_str_set((char **)&m->metadata, metadata);
     sess_put_message(run->r, s, m);
     mu_rec_free(&mu_message_desc, m);
-    json_decref(meta);
+}
+
+static void on_plan(struct run *run, const struct mu_agent_event *ev)
+{
+    struct mu_transcript *t = &run->sess->tr;
+    size_t n = strlen(ev->input);
+    json_t *steps = n <= RUNNER_TOOL_BYTES ? json_loads(ev->input, JSON_ALLOW_NUL, NULL) : NULL;
+    if (json_array_size(steps) > 0 && run->sess->s.row.state == MU_session_state_WORKING &&
+        mu_transcript_charge(t, n)) {
+        json_t *meta = json_pack("{s:O}", "plan", steps);
+        char *metadata = json_dumps(meta, JSON_COMPACT);
+        char *text = plan_text(steps);
+        put_plan(run, text, metadata);
+        free(text);
+        free(metadata);
+        json_decref(meta);
+    }
+    json_decref(steps);
 }
 
 static void step(struct run *run, struct mu_event *ev)
@@ -269,15 +348,33 @@ void output_decided(struct run *run, const struct mu_rec_permission *asked, cons
     free(text);
 }
 
+static void on_facts(struct run *run, const struct mu_agent_event *ev)
+{
+    char *metadata = facts_merge(run->sess->s.row.metadata, ev->metadata);
+    step(run, &(struct mu_event){.kind = MU_EV_FACTS, .metadata = metadata});
+    free(metadata);
+}
+
 static void on_turn_done(struct run *run, const struct mu_agent_event *ev)
 {
     if (run->sess->s.row.state != MU_session_state_WORKING)
         return;
     output_end_turn(run);
+    char *metadata = ev->usage ? facts_usage(run->sess->s.row.metadata, ev->usage) : NULL;
     step(run, &(struct mu_event){.kind = MU_EV_TURN_DONE,
                                  .outcome = ev->outcome,
                                  .text = ev->text,
-                                 .metadata = ev->metadata});
+                                 .metadata = metadata});
+    free(metadata);
+}
+
+static void on_send(struct run *run, const struct mu_agent_event *ev)
+{
+    struct mu_buf bytes = {0};
+    mu_buf_add(&bytes, ev->text, ev->n);
+    if (!run->closing)
+        run_input(run, &bytes, ev->includes);
+    mu_buf_release(&bytes);
 }
 
 void output_event(void *ctx, const struct mu_agent_event *ev)
@@ -307,6 +404,23 @@ void output_event(void *ctx, const struct mu_agent_event *ev)
         break;
     case MU_AG_TOOL_RESULT:
         on_tool_result(run, ev);
+        break;
+    case MU_AG_TOOL_UPDATE:
+        on_tool_update(run, ev);
+        break;
+    case MU_AG_PLAN:
+        on_plan(run, ev);
+        break;
+    case MU_AG_TITLE:
+        step(run, &(struct mu_event){.kind = MU_EV_TITLE, .text = ev->text});
+        break;
+    case MU_AG_FACTS:
+        on_facts(run, ev);
+        break;
+    case MU_AG_SEND:
+        on_send(run, ev);
+        break;
+    case MU_AG_SERVE:
         break;
     case MU_AG_NOTICE:
         mu_transcript_close(&s->tr, on_op, run);

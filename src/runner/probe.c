@@ -46,7 +46,9 @@ static void answer(struct probe *p, mu_agents_cb *cb, void *ctx)
                                         .available = !*a->missing,
                                         .path = *a->path ? a->path : NULL,
                                         .version = *a->version ? a->version : NULL,
-                                        .missing = *a->missing ? a->missing : NULL};
+                                        .missing = *a->missing ? a->missing : NULL,
+                                        .icon = a->agent->icon,
+                                        .takes_images = a->agent->dialect->takes_images};
     }
     struct mu_rec_agent_list list = {.agents = {rows, p->count}};
     cb(ctx, &list);
@@ -112,9 +114,9 @@ struct probe *probe_new(struct mu_runner *r)
 {
     struct probe *p = mu_alloc(sizeof *p);
     p->r = r;
-    for (; p->count < mu_agent_count && p->count < MAX_AGENTS; p->count++) {
+    for (; p->count < mu_agent_count() && p->count < MAX_AGENTS; p->count++) {
         p->agents[p->count].probe = p;
-        p->agents[p->count].agent = &mu_agents[p->count];
+        p->agents[p->count].agent = mu_agent_at(p->count);
     }
     look(p);
     return p;

@@ -245,6 +245,23 @@ static const char *wrong_options(const struct mu_agent *agent, const char *optio
     return wrong;
 }
 
+static bool options_fit(const char *agent_id, const char *options, mu_outcome_cb *cb, void *ctx)
+{
+    const struct mu_agent *agent = mu_agent_find(agent_id);
+    const char *wrong = NULL;
+    if (!agent)
+        runner_refuse(cb, ctx, MU_CODE_AGENT_UNKNOWN,
+                      "There is no agent with this id. GET /api/agents "
+                      "lists those there are.");
+    else if (strlen(options) > MU_LIMIT_OPTIONS_BYTES)
+        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A session's options have at most 65536 bytes.");
+    else if ((wrong = wrong_options(agent, options)))
+        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD, wrong);
+    else
+        return true;
+    return false;
+}
+
 static void insert_session(struct mu_runner *r, const char *project_id, const char *name,
                            const struct mu_rec_create_session *req, mu_outcome_cb *cb, void *ctx)
 {
@@ -256,10 +273,11 @@ static void insert_session(struct mu_runner *r, const char *project_id, const ch
                                  .name = name ? name : MU_NAMING_DEFAULT,
                                  .agent = req->agent,
                                  .state = MU_session_state_IDLE,
+                                 .options = req->options,
                                  .created_at = now,
                                  .updated_at = now,
                                  .rev = mu_store_next_rev(r->store)};
-    struct mu_session_private priv = {.options = req->options, .user_named = name != NULL};
+    struct mu_session_private priv = {.user_named = name != NULL};
     runner_note(r, mu_store_put_session(r->store, &row, &priv));
     struct mu_buf fields = {0};
     mu_buf_str(&fields, "\"session\":");
@@ -273,8 +291,6 @@ void mu_runner_create_session(struct mu_runner *r, const char *project_id,
 {
     char name[MU_LIMIT_NAME_BYTES + 1];
     struct mu_rec_project *p = NULL;
-    const struct mu_agent *agent = mu_agent_find(req->agent);
-    const char *wrong = NULL;
     if (refused_now(r, cb, ctx))
         return;
     if (mu_store_get_project(r->store, project_id, on_any_project, &p) != 0) {
@@ -282,15 +298,9 @@ void mu_runner_create_session(struct mu_runner *r, const char *project_id,
         return;
     }
     mu_rec_free(&mu_project_desc, p);
-    if (!agent)
-        runner_refuse(cb, ctx, MU_CODE_AGENT_UNKNOWN,
-                      "There is no agent with this id. GET /api/agents "
-                      "lists those there are.");
-    else if (req->options && strlen(req->options) > MU_LIMIT_OPTIONS_BYTES)
-        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A session's options have at most 65536 bytes.");
-    else if (req->options && (wrong = wrong_options(agent, req->options)))
-        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD, wrong);
-    else if (mu_store_count_sessions(r->store) >= MU_LIMIT_SESSIONS)
+    if (!options_fit(req->agent, req->options ? req->options : "{}", cb, ctx))
+        return;
+    if (mu_store_count_sessions(r->store) >= MU_LIMIT_SESSIONS)
         runner_refuse(cb, ctx, MU_CODE_LIMIT_REACHED,
                       "This server has its limit of 20000 sessions.");
     else if (!req->name || take_name(req->name, name, cb, ctx))
@@ -324,8 +334,17 @@ void mu_runner_update_session(struct mu_runner *r, const char *id,
     char name[MU_LIMIT_NAME_BYTES + 1];
     struct mu_update out;
     struct sess *s = runner_session(r, id, cb, ctx);
-    if (!s || (req->name && !take_name(req->name, name, cb, ctx)))
+    if (!s || (req->name && !take_name(req->name, name, cb, ctx)) ||
+        (req->options && !options_fit(s->s.row.agent, req->options, cb, ctx)))
         return;
+    if (req->has & MU_HAS(update_session, options)) {
+        sess_apply(
+            r, s,
+            &(struct mu_event){.kind = MU_EV_OPTIONS, .now = mu_now_ms(), .text = req->options},
+            &out);
+        if (s->run && (out.changed & MU_HAS(session, options)))
+            run_configure(s->run);
+    }
     if (req->name)
         sess_apply(r, s, &(struct mu_event){.kind = MU_EV_RENAME, .now = mu_now_ms(), .text = name},
                    &out);

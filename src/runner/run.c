@@ -56,11 +56,15 @@ static int make_spec(struct mu_runner *r, struct run *run, const struct sess *s,
     struct mu_buf spec = {0};
     struct mu_agent_start start = {.run_id = run->id,
                                    .program = mu_agent_program(run->agent),
+                                   .args = run->agent->args,
+                                   .env = run->agent->env,
+                                   .n_env = run->agent->n_env,
                                    .cwd = cwd,
                                    .prompt = prompt,
                                    .cli_session_id = s->s.row.cli_session_id,
-                                   .options = s->s.options};
+                                   .options = s->s.row.options};
     int rc = run->agent->dialect->spec(&start, &spec);
+    run->state = run->agent->dialect->open(&start, NULL);
     run->spec = mu_buf_take(&spec);
     return rc;
 }
@@ -95,7 +99,6 @@ struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const c
         run_free(run);
         return NULL;
     }
-    run->state = agent->dialect->open(NULL);
     run->sess = s;
     s->run = run;
     run_write(run);
@@ -146,7 +149,8 @@ void run_load(struct run *run, const struct mu_run *row)
     if (run->state)
         run->agent->dialect->close(run->state);
     run->agent = mu_agent_find(row->agent);
-    run->state = run->agent ? run->agent->dialect->open(json_object_get(decoder, "dialect")) : NULL;
+    run->state =
+        run->agent ? run->agent->dialect->open(NULL, json_object_get(decoder, "dialect")) : NULL;
     if (run->sess)
         mu_transcript_load(&run->sess->tr, json_object_get(decoder, "transcript"));
     run->prompt_input = json_integer_value(json_object_get(decoder, "prompt_input"));
@@ -191,8 +195,9 @@ void run_rewind(struct run *run, const struct mu_run *row)
 
 /* ---- what it is told ---- */
 
-void run_input(struct run *run, const struct mu_buf *bytes)
+void run_input(struct run *run, const struct mu_buf *bytes, bool includes)
 {
+    MU_UNUSED(includes);
     struct mu_runner *r = run->r;
     int64_t seq = ++run->last_input;
     run->derived = true;
@@ -207,9 +212,9 @@ void run_feed(struct run *run, const char *prompt)
 {
     struct mu_buf bytes = {0};
     if (!run->closing)
-        run->agent->dialect->prompt(run->state, prompt, &bytes);
+        run->agent->dialect->prompt(run->state, &(struct mu_agent_prompt){.text = prompt}, &bytes);
     if (bytes.len)
-        run_input(run, &bytes);
+        run_input(run, &bytes, false);
     /* A prompt for a process that takes none any more is an input that never arrives. */
     run->prompt_input = run->closing ? run->last_input + 1 : run->last_input;
     run->derived = true;
@@ -225,11 +230,27 @@ void run_interrupt(struct run *run)
     mu_id_new(id);
     run->agent->dialect->interrupt(run->state, id, &bytes);
     if (bytes.len)
-        run_input(run, &bytes);
+        run_input(run, &bytes, false);
     struct effect *e = runner_effect(&run->r->actions, EFFECT_INTERRUPT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
     e->n = bytes.len > 0;
     mu_buf_release(&bytes);
+}
+
+void run_configure(struct run *run)
+{
+    const struct mu_dialect *dialect = run->agent->dialect;
+    const char *text = run->sess->s.row.options;
+    if (!dialect->configure || run->closing || run->ended)
+        return;
+    json_t *options = text ? json_loads(text, 0, NULL) : NULL;
+    struct mu_buf bytes = {0};
+    dialect->configure(run->state, options, &bytes);
+    run->derived = true;
+    if (bytes.len)
+        run_input(run, &bytes, false);
+    mu_buf_release(&bytes);
+    json_decref(options);
 }
 
 static void terminate(struct run *run)
@@ -251,14 +272,28 @@ void run_stop(struct run *run)
         terminate(run);
 }
 
-void run_quiet(struct run *run)
+void run_quiet(struct run *run, bool cancelled)
 {
-    if (run->closing || run->ended || !run->agent->dialect->long_lived)
+    const struct mu_dialect *dialect = run->agent->dialect;
+    if (run->closing || run->ended || !dialect->long_lived)
         return;
     run->rung = RUNG_NONE;
     run->prompt_input = 0;
     run->derived = true;
-    mu_timer_start(run->timer, run->r->keep_ms, 0);
+    if (cancelled && dialect->ends_on_cancel) {
+        run->closing = true;
+        runner_action(run->r, EFFECT_RETIRE, run);
+    } else {
+        mu_timer_start(run->timer, run->r->keep_ms, 0);
+    }
+}
+
+void run_retire(struct run *run)
+{
+    if (!run->holder || run->ended)
+        return;
+    mu_holder_close_stdin(run->holder);
+    run_climb(run);
 }
 
 static void close_idle(struct run *run)
@@ -266,8 +301,7 @@ static void close_idle(struct run *run)
     if (!run->sess || run->sess->s.row.state == MU_session_state_WORKING)
         return;
     run->closing = run->derived = true;
-    mu_holder_close_stdin(run->holder);
-    run_climb(run);
+    run_retire(run);
 }
 
 static void on_timer(void *ctx)
@@ -521,7 +555,11 @@ void run_attach(struct run *run)
         return;
     }
     give_stored_inputs(run);
-    if (run->sess->s.cancelling || run->closing)
+    if (run->agent && run->agent->dialect->resumed)
+        run->agent->dialect->resumed(run->state, output_event, run);
+    if (run->closing)
+        run_retire(run);
+    else if (run->sess->s.cancelling)
         run_climb(run);
     else if (run->sess->s.row.state != MU_session_state_WORKING)
         mu_timer_start(run->timer, run->r->keep_ms, 0);

@@ -81,6 +81,8 @@ static void act_on_run(struct mu_runner *r, struct effect *e)
             run_stop(run);
     } else if (e->kind == EFFECT_STOP) {
         run_stop(run);
+    } else if (e->kind == EFFECT_RETIRE) {
+        run_retire(run);
     } else if (e->kind == EFFECT_REMOVE) {
         run_remove(run);
     }
@@ -105,6 +107,7 @@ static void carry_out(struct mu_runner *r, struct effect *e)
     case EFFECT_INPUT:
     case EFFECT_INTERRUPT:
     case EFFECT_STOP:
+    case EFFECT_RETIRE:
     case EFFECT_REMOVE:
         act_on_run(r, e);
         break;

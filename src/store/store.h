@@ -64,7 +64,6 @@ int mu_store_checkpoint(const char *dir) MU_MUST_CHECK;
 
 /* What the store keeps of a session beside its row: not for the wire. */
 struct mu_session_private {
-    const char *options; /* JSON object or NULL: as given at creation */
     const char *run_id;  /* the run (one agent process) it has, or NULL */
     const char *turn_id; /* the prompt that is being worked on (message id), or NULL */
     const char *now_id;  /* the queued prompt that the turn is interrupted for, or NULL */

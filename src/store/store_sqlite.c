@@ -92,7 +92,7 @@ int mu_store_put_session(struct mu_store *s, const struct mu_rec_session *r,
     mu_sq_int(&q, r->created_at);
     mu_sq_int(&q, r->updated_at);
     mu_sq_int(&q, r->rev);
-    mu_sq_text(&q, priv->options);
+    mu_sq_text(&q, r->options);
     mu_sq_text(&q, priv->run_id);
     mu_sq_text(&q, priv->turn_id);
     mu_sq_int(&q, priv->cancelling);
@@ -124,7 +124,7 @@ static void session_row(struct mu_sq *q, struct mu_rec_session *r, struct mu_ses
     r->created_at = mu_sq_get_int(q, c++);
     r->updated_at = mu_sq_get_int(q, c++);
     r->rev = mu_sq_get_int(q, c++);
-    priv->options = mu_sq_get_text(q, c++);
+    r->options = mu_sq_get_text(q, c++);
     priv->run_id = mu_sq_get_text(q, c++);
     priv->turn_id = mu_sq_get_text(q, c++);
     priv->cancelling = mu_sq_get_int(q, c++);

@@ -333,6 +333,22 @@ static int decode_record(char *slot, const struct field *f, const json_t *v, str
     return 0;
 }
 
+static int decode_strings(char *slot, const struct field *f, const json_t *v,
+                          struct mu_rec_why *why)
+{
+    const char **items = mu_alloc((json_array_size(v) + 1) * sizeof *items);
+    struct mu_list *list = (struct mu_list *)(void *)slot;
+    int rc = json_is_array(v) ? 0 : refuse(why, f, "an array of strings");
+    for (size_t i = 0; !rc && i < json_array_size(v); i++)
+        rc = decode_string((char *)&items[i], f, json_array_get(v, i), why);
+    if (rc) {
+        free(items);
+        return refuse(why, f, "an array of strings");
+    }
+    *list = (struct mu_list){.items = items, .count = json_array_size(v)};
+    return 0;
+}
+
 static int decode_value(void *rec, const struct field *f, const json_t *v, struct mu_rec_why *why)
 {
     char *slot = (char *)rec + f->offset;
@@ -365,8 +381,9 @@ static int decode_value(void *rec, const struct field *f, const json_t *v, struc
         return 0;
     case KIND_REC:
         return decode_record(slot, f, v, why);
-    case KIND_LIST:
     case KIND_STRS:
+        return decode_strings(slot, f, v, why);
+    case KIND_LIST:
     case KIND_LITERAL:
         break;
     }
@@ -408,6 +425,8 @@ void mu_rec_clear(const struct mu_rec_desc *desc, void *rec)
         } else if (f->kind == KIND_REC && rec_at(rec, f)) {
             mu_rec_clear(f->of, (void *)rec_at(rec, f));
             free((void *)rec_at(rec, f));
+        } else if (f->kind == KIND_STRS) {
+            free((void *)list_at(rec, f)->items);
         }
     }
     memset(rec, 0, desc->size);

@@ -143,8 +143,8 @@ struct mu_rec_why {
 
 /* Fills rec (zeroed first) from a JSON object; unknown members are ignored. What is decoded
  * borrows from json, which must outlive it; nested REC, and the text of JSON and OBJ, are
- * allocated: release with mu_rec_clear. LIST is not decoded (no client sends one). 0, or -EINVAL
- * with *why filled and nothing to release. */
+ * allocated: release with mu_rec_clear. so is the array of STRS. LIST is not decoded (no client
+ * sends one). 0, or -EINVAL with *why filled and nothing to release. */
 int mu_rec_decode(const struct mu_rec_desc *desc, const json_t *json, void *rec,
                   struct mu_rec_why *why) MU_MUST_CHECK;
 void mu_rec_clear(const struct mu_rec_desc *desc, void *rec);

@@ -22,8 +22,8 @@ static void run(const char *data, size_t n, size_t piece, struct mu_buf *trace)
     const struct mu_dialect *d = &mu_dialect_claude;
     struct mu_buf bytes = {0};
     struct mu_agent_end *end = mu_alloc(sizeof *end);
-    void *state = d->open(NULL);
-    d->prompt(state, "x", &bytes);
+    void *state = d->open(NULL, NULL);
+    d->prompt(state, &(struct mu_agent_prompt){.text = "x"}, &bytes);
     mu_buf_clear(&bytes);
     for (size_t at = 0; at < n; at += piece) {
         size_t len = n - at < piece ? n - at : piece;
@@ -37,7 +37,7 @@ static void run(const char *data, size_t n, size_t piece, struct mu_buf *trace)
     d->exited(state, &(struct mu_exit){.kind = MU_EXIT_CODE, .code = 1}, true, end, on_event,
               trace);
     d->close(state);
-    d->close(d->open(saved));
+    d->close(d->open(NULL, saved));
     json_decref(saved);
     mu_buf_release(&bytes);
     free(end);

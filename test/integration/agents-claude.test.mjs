@@ -80,7 +80,8 @@ describe("claude", { concurrency: 2 }, () => {
     assert.match(session.row.cli_session_id, /^[0-9a-f-]{36}$/);
     assert.equal(session.row.metadata.usage.input_tokens, 100);
     assert.equal(session.row.metadata.usage.output_tokens, 10);
-    assert.ok(session.row.metadata.usage.total_cost_usd >= 0);
+    assert.ok(session.row.metadata.usage.cost_microusd >= 0);
+    assert.equal(session.row.metadata.usage_total.turns, 1);
     assert.equal(typeof session.row.metadata.model, "string");
     assert.equal(projects.sessions.get(session.id).state, "idle");
     assert.ok(session.row.name.startsWith("greet"), session.row.name);

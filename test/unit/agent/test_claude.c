@@ -31,6 +31,8 @@ static void on_event(void *ctx, const struct mu_agent_event *ev)
 {
     struct mu_buf *b = ctx;
     char head[64];
+    if (ev->kind == MU_AG_FACTS)
+        return;
     int n = snprintf(head, sizeof head, "\n%s %s: ", names[ev->kind],
                      ev->message ? mu_message_kind_text(ev->message) : "");
     if (ev->kind == MU_AG_TEXT) {
@@ -98,7 +100,7 @@ static void on_scene_line(struct scene *s, const json_t *line)
     const char *text = json_string_value(json_object_get(line, "text"));
     if (json_object_get(line, "prompt")) {
         feed(s);
-        D->prompt(s->state, "x", &input);
+        D->prompt(s->state, &(struct mu_agent_prompt){.text = "x"}, &input);
         mu_buf_release(&input);
     } else if (out) {
         char *dump = json_dumps(out, JSON_COMPACT);
@@ -144,7 +146,7 @@ static size_t play(size_t piece)
         const char *name = json_string_value(json_object_get(json, "scene"));
         if (name) {
             snprintf(s.name, sizeof s.name, "%s", name);
-            s.state = D->open(NULL);
+            s.state = D->open(NULL, NULL);
         } else if (json_object_get(json, "expect")) {
             check(&s, json_object_get(json, "expect"));
             D->close(s.state);
@@ -183,8 +185,8 @@ static void saved_state_goes_on(void **state)
     struct mu_buf trace = {0};
     struct mu_buf json = {0};
     struct mu_buf in = {0};
-    void *a = D->open(NULL);
-    D->prompt(a, "say \"hi\"\n", &in);
+    void *a = D->open(NULL, NULL);
+    D->prompt(a, &(struct mu_agent_prompt){.text = "say \"hi\"\n"}, &in);
     assert_string_equal(in.data, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":"
                                  "\"say \\\"hi\\\"\\n\"}}\n");
     static const char init[] = "{\"type\":\"system\",\"subtype\":\"init\",\"model\":\"m\","
@@ -192,7 +194,7 @@ static void saved_state_goes_on(void **state)
     assert_int_equal(D->feed(a, MU_STREAM_OUT, init, sizeof init - 1, on_event, &trace), 6);
     D->save(a, &json);
     json_t *saved = json_loads(json.data, JSON_REJECT_DUPLICATES, NULL);
-    void *b = D->open(saved);
+    void *b = D->open(NULL, saved);
     static const char again[] =
         "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s-1\"}\n"
         "{\"type\":\"result\",\"is_error\":false,\"session_id\":\"s-1\"}\n";
@@ -236,7 +238,7 @@ static void answers_have_the_recorded_form(void **state)
                "\"Which?\":\"Blue\"}}}}}\n"},
     };
 #undef BEGIN
-    void *c = D->open(NULL);
+    void *c = D->open(NULL, NULL);
     for (size_t i = 0; i < MU_COUNT(cases); i++) {
         struct mu_agent_answer answer = cases[i].answer;
         struct mu_buf out = {0};
@@ -268,7 +270,7 @@ static void what_is_asked_comes_whole(void **state)
         "\"question\":\"Q\"}]},\"permission_suggestions\":[]}}\n"
         "{\"type\":\"control_cancel_request\",\"request_id\":\"a\"}\n";
     struct mu_buf trace = {0};
-    void *c = D->open(NULL);
+    void *c = D->open(NULL, NULL);
     D->feed(c, MU_STREAM_OUT, lines, sizeof lines - 1, see_asked, &trace);
     assert_string_equal(trace.data,
                         "1 a|t1|{\"command\":\"ls\"}|[{\"type\":\"setMode\"}]|-\n"
@@ -282,7 +284,7 @@ static void a_long_line_is_skipped_in_little_memory(void **state)
 {
     MU_UNUSED(state);
     struct mu_buf trace = {0};
-    void *c = D->open(NULL);
+    void *c = D->open(NULL, NULL);
     char *piece = mu_alloc(1 << 16);
     memset(piece, 'x', 1 << 16);
     for (int i = 0; i < 1600; i++) {

@@ -57,7 +57,7 @@ static void the_end_says_why(void **state)
     for (size_t i = 0; i < MU_COUNT(cases); i++) {
         struct mu_buf out = {0};
         struct mu_agent_end end;
-        void *s = D->open(NULL);
+        void *s = D->open(NULL, NULL);
         D->feed(s, MU_STREAM_ERR, cases[i].err, strlen(cases[i].err), on_event, &out);
         D->exited(s, &cases[i].how, true, &end, on_event, &out);
         assert_int_equal(end.outcome, cases[i].outcome);
@@ -81,7 +81,7 @@ static void bytes_cut_anywhere_give_the_same_text(void **state)
     for (size_t piece = 1; piece <= sizeof raw - 1; piece++) {
         struct mu_buf out = {0};
         struct mu_agent_end end;
-        void *s = D->open(NULL);
+        void *s = D->open(NULL, NULL);
         for (size_t at = 0; at < sizeof raw - 1; at += piece) {
             struct mu_buf json = {0};
             size_t n = sizeof raw - 1 - at < piece ? sizeof raw - 1 - at : piece;
@@ -90,7 +90,7 @@ static void bytes_cut_anywhere_give_the_same_text(void **state)
             D->close(s);
             json_t *saved = json_loads(json.data, JSON_REJECT_DUPLICATES, NULL);
             assert_non_null(saved);
-            s = D->open(saved);
+            s = D->open(NULL, saved);
             json_decref(saved);
             mu_buf_release(&json);
         }
@@ -105,7 +105,8 @@ static void the_prompt_is_one_argument(void **state)
 {
     MU_UNUSED(state);
     struct mu_buf spec = {0};
-    struct mu_agent_start start = {.run_id = "r", .cwd = "/srv", .prompt = "-x 'a b'; \"c\"\n"};
+    struct mu_agent_start start = {
+        .run_id = "r", .program = "/bin/sh", .cwd = "/srv", .prompt = "-x 'a b'; \"c\"\n"};
     assert_int_equal(D->spec(&start, &spec), 0);
     assert_non_null(strstr(spec.data, "[\"/bin/sh\",\"-c\",\"--\",\"-x 'a b'; \\\"c\\\"\\n\"]"));
     assert_non_null(strstr(spec.data, "\"stdin\":\"null\""));

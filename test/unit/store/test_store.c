@@ -11,7 +11,7 @@ static void session_is(void *ctx, const struct mu_rec_session *row,
 {
     const struct mu_rec_session *expected = ctx;
     assert_int_equal(mu_rec_diff(&mu_session_desc, expected, row), 0);
-    assert_string_equal(priv->options, "{\"model\":\"x\"}");
+    assert_string_equal(row->options, "{\"model\":\"x\"}");
     assert_string_equal(priv->run_id, "run-1");
     assert_null(priv->turn_id);
     assert_true(priv->cancelling);
@@ -42,9 +42,9 @@ static void rows_come_back_as_they_were_put(void **state)
     r.cli_session_id = "cli";
     r.node = "n";
     r.metadata = "{}";
+    r.options = "{\"model\":\"x\"}";
     r.archived_at = 10;
-    struct mu_session_private priv = {
-        .options = "{\"model\":\"x\"}", .run_id = "run-1", .cancelling = true};
+    struct mu_session_private priv = {.run_id = "run-1", .cancelling = true};
     OK(mu_store_put_session(f->s, &r, &priv));
     OK(mu_store_get_session(f->s, "s1", session_is, &r));
     OK(mu_store_commit(f->s));

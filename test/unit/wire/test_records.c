@@ -103,8 +103,30 @@ static const struct mu_rec_permission asked[] = {
 };
 static const struct mu_rec_agent agents[] = {
     {.id = "shell", .name = "Shell", .dialect = "shell", .available = true, .path = "/bin/sh"},
-    {.id = "claude", .name = "Claude Code", .dialect = "claude", .missing = "claude is not here."},
+    {.id = "claude",
+     .name = "Claude Code",
+     .dialect = "claude",
+     .missing = "claude is not here.",
+     .icon = "claude",
+     .takes_images = true},
 };
+static const char *const image_ids[] = {"i-1", "i-2"};
+static const struct mu_rec_usage usage = {.turns = 2,
+                                          .input_tokens = 300,
+                                          .output_tokens = 40,
+                                          .cache_read_tokens = 5000,
+                                          .cost_microusd = 1234567,
+                                          .cost_known = true};
+static const struct mu_rec_usage_sum usage_sum = {
+    .id = "s-1", .project_id = "p-1", .usage = &usage};
+static const struct mu_rec_turn_usage turn_usage = {.turn_id = "m-1",
+                                                    .session_id = "s-1",
+                                                    .model = "m",
+                                                    .started_at = AT,
+                                                    .ended_at = AT,
+                                                    .usage = &usage};
+static const struct mu_rec_raw_line raw_line = {
+    .line = "{\"type\":\"result\"}", .bytes = 17, .cut = false};
 static const struct mu_rec_project_with_sessions trees[] = {
     {.id = "p-1",
      .name = "one",
@@ -203,6 +225,20 @@ static const struct sample {
     {SAMPLE(edit_queue, {.has = MU_HAS(edit_queue, remove), .id = "q-1", .remove = true})},
     {SAMPLE(edit_queue, {.has = MU_HAS(edit_queue, now), .id = "q-1", .now = true})},
     {SAMPLE(send_message, {.id = "m-1", .text = "hello"})},
+    {SAMPLE(send_message, {.has = MU_HAS(send_message, images),
+                           .id = "m-1",
+                           .text = "hello",
+                           .images = {image_ids, 2}})},
+    {SAMPLE(image, {.id = "i-1", .type = "image/png", .bytes = 70, .created_at = AT})},
+    {"usage", &mu_usage_desc, &usage},
+    {"usage_sum", &mu_usage_sum_desc, &usage_sum},
+    {"turn_usage", &mu_turn_usage_desc, &turn_usage},
+    {SAMPLE(usage_report, {.total = &usage,
+                           .projects = {&usage_sum, 1},
+                           .sessions = {&usage_sum, 1},
+                           .turns = {&turn_usage, 1}})},
+    {"raw_line", &mu_raw_line_desc, &raw_line},
+    {SAMPLE(raw_lines, {.lines = {&raw_line, 1}})},
     {SAMPLE(send_message_reply, {.id = "m-1", .queued = true})},
     {SAMPLE(mark_read, {0})},
     {SAMPLE(mark_read, {.has = MU_HAS(mark_read, seq), .seq = 12})},
@@ -220,6 +256,8 @@ static const struct sample {
                              .name = "n",
                              .options = "{\"model\":\"x\",\"n\":1}"})},
     {SAMPLE(update_session, {.has = MU_HAS(update_session, archived), .archived = true})},
+    {SAMPLE(update_session,
+            {.has = MU_HAS(update_session, options), .options = "{\"model\":\"x\"}"})},
     {SAMPLE(empty, {0})},
     {SAMPLE(project_list, {.epoch = "e-1", .rev = 8, .projects = {trees, 2}})},
     {SAMPLE(message_list, {.messages = {messages, 2}, .has_older = true})},
@@ -228,12 +266,14 @@ static const struct sample {
     {SAMPLE(error_response, {.error = &error_body})},
 };
 
-/* Records that hold a LIST or STRS, or a record that does, are never sent by a client. */
+/* Records that hold a LIST, or a record that does, are never sent by a client. */
 static bool is_decoded(const char *record)
 {
     static const char *const lists[] = {
-        "project_with_sessions", "removed",      "sync_delta",   "sync_snapshot", "queue_updated",
-        "subscribe_success",     "project_list", "message_list", "agent_list"};
+        "project_with_sessions", "removed",       "sync_delta",
+        "sync_snapshot",         "queue_updated", "subscribe_success",
+        "project_list",          "message_list",  "agent_list",
+        "usage_report",          "raw_lines"};
     for (size_t i = 0; i < MU_COUNT(lists); i++)
         if (mu_str_eq(lists[i], record))
             return false;

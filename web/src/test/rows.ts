@@ -26,6 +26,7 @@ export function session(fields: Partial<SessionResponse> = {}): SessionResponse 
     cli_session_id: null,
     node: null,
     metadata: null,
+    options: null,
     archived_at: null,
     created_at: at,
     updated_at: at,
@@ -76,5 +77,5 @@ export function permission(fields: Partial<PermissionRequest> = {}): PermissionR
 }
 
 export function queued(fields: Partial<QueuedPrompt> = {}): QueuedPrompt {
-  return { id: 'q1', text: 'next', position: 1, created_at: at, ...fields };
+  return { id: 'q1', text: 'next', position: 1, created_at: at, images: [], ...fields };
 }

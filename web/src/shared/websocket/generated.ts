@@ -11,7 +11,7 @@ export type WaitingFor = (typeof WaitingFors)[number];
 export const PermissionDecisions = ['allow', 'allow_always', 'deny', 'deny_interrupt'] as const;
 export type PermissionDecision = (typeof PermissionDecisions)[number];
 
-export const MessageKinds = ['user', 'text', 'thinking', 'tool', 'notice', 'error'] as const;
+export const MessageKinds = ['user', 'text', 'thinking', 'tool', 'plan', 'notice', 'error'] as const;
 export type MessageKind = (typeof MessageKinds)[number];
 
 export const SyncModes = ['current', 'delta', 'snapshot'] as const;
@@ -45,6 +45,7 @@ export interface SessionResponse {
   cli_session_id: string | null;
   node: string | null;
   metadata: Record<string, unknown> | null;
+  options: Record<string, unknown> | null;
   archived_at: string | null;
   created_at: string;
   updated_at: string;
@@ -78,6 +79,7 @@ export interface QueuedPrompt {
   text: string;
   position: number;
   created_at: string;
+  images: string[];
 }
 
 export interface PermissionRequest {
@@ -100,6 +102,46 @@ export interface AgentResponse {
   path: string | null;
   version: string | null;
   missing: string | null;
+  icon: string | null;
+  takes_images: boolean;
+}
+
+export interface ImageResponse {
+  id: string;
+  type: string;
+  bytes: number;
+  created_at: string;
+}
+
+export interface Usage {
+  turns: number;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  cost_microusd: number;
+  cost_known: boolean;
+}
+
+export interface TurnUsage {
+  turn_id: string;
+  session_id: string;
+  model: string | null;
+  started_at: string;
+  ended_at: string;
+  usage: Usage;
+}
+
+export interface UsageSum {
+  id: string;
+  project_id: string;
+  usage: Usage;
+}
+
+export interface RawLine {
+  line: string;
+  bytes: number;
+  cut: boolean;
 }
 
 export interface Since {
@@ -254,6 +296,7 @@ export interface EditQueueRequest {
 export interface SendMessageRequest {
   id: string;
   text: string;
+  images?: string[];
 }
 
 export interface SendMessageReply {
@@ -290,6 +333,7 @@ export interface CreateSessionCall {
 export interface UpdateSessionRequest {
   name?: string;
   archived?: boolean;
+  options?: Record<string, unknown> | null;
 }
 
 export interface EmptyReply {
@@ -308,6 +352,17 @@ export interface MessageListResponse {
 
 export interface AgentListResponse {
   agents: AgentResponse[];
+}
+
+export interface UsageResponse {
+  total: Usage;
+  projects: UsageSum[];
+  sessions: UsageSum[];
+  turns: TurnUsage[];
+}
+
+export interface RawLinesResponse {
+  lines: RawLine[];
 }
 
 export interface ErrorBody {
@@ -479,6 +534,18 @@ export const Limits = {
   NAME_BYTES: 200,
   /** bytes of a project's path */
   PATH_BYTES: 4095,
+  /** bytes of an image */
+  IMAGE_BYTES: 10485760,
+  /** images in one prompt */
+  IMAGES_PER_PROMPT: 10,
+  /** bytes of an agent's own line that are kept beside a message */
+  RAW_BYTES: 65536,
+  /** requests for leave or answers that are open in one session; another is denied */
+  OPEN_REQUESTS: 32,
+  /** bytes of the message or the answers with which a request is answered */
+  ANSWER_BYTES: 65536,
+  /** seconds without output in a turn, after which metadata.quiet_since says so */
+  QUIET_SECONDS: 300,
   /** bytes of a session's options */
   OPTIONS_BYTES: 65536,
   /** prompts waiting in one session */

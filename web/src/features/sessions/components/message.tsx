@@ -23,6 +23,8 @@ export const Message = memo(function Message({ message, agent }: Props) {
       return <Thinking message={message} />;
     case 'tool':
       return <ToolMessage message={message} />;
+    case 'plan':
+      return <TextMessage text={message.text} plain={plain} />;
     case 'notice':
       return <Notice text={message.text} />;
     case 'error':

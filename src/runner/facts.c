@@ -1,0 +1,74 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/internal.h"
+
+static json_t *object(const char *text)
+{
+    json_t *json = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
+    if (json_is_object(json))
+        return json;
+    json_decref(json);
+    return json_object();
+}
+
+static char *text_of(json_t *all)
+{
+    char *text = json_object_size(all) ? json_dumps(all, JSON_COMPACT) : NULL;
+    json_decref(all);
+    return text;
+}
+
+static bool fits(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    bool yes = text && strlen(text) <= MU_FACT_BYTES;
+    free(text);
+    return yes;
+}
+
+char *facts_merge(const char *metadata, const char *facts)
+{
+    json_t *all = object(metadata);
+    json_t *more = object(facts);
+    const char *key;
+    json_t *value;
+    json_object_foreach(more, key, value)
+    {
+        if (json_is_null(value))
+            json_object_del(all, key);
+        else if (fits(value))
+            json_object_set(all, key, value);
+    }
+    json_decref(more);
+    return text_of(all);
+}
+
+static void set_count(json_t *usage, json_t *total, const char *key, int64_t n)
+{
+    if (n < 0)
+        return;
+    json_object_set_new(usage, key, json_integer(n));
+    json_int_t before = json_integer_value(json_object_get(total, key));
+    json_object_set_new(total, key, json_integer(n > INT64_MAX - before ? INT64_MAX : before + n));
+}
+
+char *facts_usage(const char *metadata, const struct mu_agent_usage *used)
+{
+    json_t *all = object(metadata);
+    json_t *usage = json_object();
+    json_t *total = json_object_get(all, "usage_total");
+    if (!json_is_object(total)) {
+        total = json_object();
+        json_object_set_new(all, "usage_total", total);
+    }
+    set_count(usage, total, "input_tokens", used->input_tokens);
+    set_count(usage, total, "output_tokens", used->output_tokens);
+    set_count(usage, total, "cache_read_tokens", used->cache_read_tokens);
+    set_count(usage, total, "cache_write_tokens", used->cache_write_tokens);
+    set_count(usage, total, "cost_microusd", used->cost_microusd);
+    json_object_set_new(total, "turns",
+                        json_integer(json_integer_value(json_object_get(total, "turns")) + 1));
+    json_object_set_new(all, "usage", usage);
+    return text_of(all);
+}
