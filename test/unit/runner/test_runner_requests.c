@@ -118,6 +118,32 @@ static void a_name_given_by_a_person_stays(void **state)
     mu_rec_free(&mu_session_desc, r);
 }
 
+static void options_can_change(void **state)
+{
+    struct fixture *f = *state;
+    make_session(f, "claude", "{\"model\":\"one\"}");
+    struct mu_rec_session *r = row(f);
+    assert_string_equal(r->options, "{\"model\":\"one\"}");
+    mu_rec_free(&mu_session_desc, r);
+    struct mu_rec_update_session u = {.has = MU_HAS(update_session, options),
+                                      .options = "{\"model\":\"-x\"}"};
+    mu_runner_update_session(f->runner, f->session, &u, on_outcome, f);
+    assert_int_equal(settle(f), MU_CODE_INVALID_FIELD);
+    assert_non_null(strstr(f->message, "\"model\""));
+    u.options = "{\"permission_mode\":\"plan\"}";
+    mu_runner_update_session(f->runner, f->session, &u, on_outcome, f);
+    assert_int_equal(settle(f), MU_CODE_OK);
+    r = row(f);
+    assert_string_equal(r->options, "{\"permission_mode\":\"plan\"}");
+    mu_rec_free(&mu_session_desc, r);
+    u.options = NULL;
+    mu_runner_update_session(f->runner, f->session, &u, on_outcome, f);
+    assert_int_equal(settle(f), MU_CODE_OK);
+    r = row(f);
+    assert_null(r->options);
+    mu_rec_free(&mu_session_desc, r);
+}
+
 static void reading_is_remembered(void **state)
 {
     struct fixture *f = *state;
@@ -165,6 +191,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_project_can_be_renamed_and_deleted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_session_is_checked, setup, teardown),
         cmocka_unit_test_setup_teardown(a_name_given_by_a_person_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(options_can_change, setup, teardown),
         cmocka_unit_test_setup_teardown(reading_is_remembered, setup, teardown),
         cmocka_unit_test_setup_teardown(an_id_belongs_to_one_message, setup, teardown),
     };
