@@ -14,6 +14,7 @@
  *   cannot      {scenario: reason}: what this agent cannot do; counted and shown as such
  *   errors      {cause: {steps, says}}: how a cause is made and what its error_message says
  *   expects     what differs between agents; each is documented where a scenario reads it
+ *   saved, resumable   wait until a conversation is on the disk, and until it may be loaded again
  *
  * A scenario is {name, own?, run(world)}. `own`: it gets a muster and a model server of its own, with
  * these options, because it breaks them. Everything else shares one muster, two scenarios at a time.
@@ -31,7 +32,7 @@ import { poll } from "../lib/wait.mjs";
 import { scenarios } from "./scenarios.mjs";
 import { noteResult, writeTable } from "./table.mjs";
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 150_000;
 const SHARED = 2;
 const REASON_CHARS = 20;
 const ADVICE =

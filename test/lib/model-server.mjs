@@ -33,7 +33,7 @@
  * With `scripts` the directives of a prompt are given apart from it. A prompt without directives that
  * make text gets "Fake answer to: <prompt>". Only the newest prompt counts; what an agent asks beside
  * the turn (titles, quota checks) is answered plainly and marked `side` in the record. A model whose
- * name begins with "no-such" does not exist.
+ * name begins with "no-such" does not exist, and a request without a key is refused.
  *
  * The directives are read in model-server/script.mjs; model-server/API.mjs is one API each.
  */
@@ -201,6 +201,7 @@ export class ModelServer {
     if (req.method === "HEAD" || req.method === "GET") return sendJson(res, 200, {});
     if (api?.isCount(path)) return api.sendCount(res);
     if (api === null || body === null) return anthropic.sendError(res, 404, "Fake error 404");
+    if (!hasKey(req.headers)) return api.sendError(res, 401, "No API key was given.");
     const modelName = api.modelOf(body, path) ?? "";
     if (modelName.startsWith("no-such")) return api.sendError(res, 404, api.noSuchModel(modelName));
     const steps = record.side
@@ -245,6 +246,9 @@ export class ModelServer {
     return given < times;
   }
 }
+
+const hasKey = (headers) =>
+  Boolean(headers["x-api-key"] || headers["x-goog-api-key"] || /^Bearer ./.test(headers.authorization));
 
 /** Closes the connection when what was written so far is on its way. */
 function cut(res) {

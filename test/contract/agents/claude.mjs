@@ -8,6 +8,7 @@ export const claude = {
   program: "claude",
   dialect: "claude",
   options: { ask: {}, all: { permission_mode: "bypassPermissions" } },
+  expects: { asksInTurn: true },
   cannot: {
     "error: the command fails":
       "A prompt of Claude Code is no command: what a tool's command says does not end the turn.",

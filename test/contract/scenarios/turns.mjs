@@ -60,7 +60,7 @@ export const turns = [
         ["say", "I see"],
       ];
       await room.session.turn(world.prompt(steps, "thinking"));
-      assert.equal(room.session.text("thinking"), "let me see");
+      assert.match(room.session.text("thinking"), /let me see/);
       assert.equal(room.session.text(), "I see");
       world.saw(room, ["working", "idle"]);
       await world.leave(room);

@@ -109,7 +109,7 @@ class Streamed {
   }
 
   think(text) {
-    this.#chunk([{ text, thought: true }]);
+    this.#chunk([{ text: `**A thought** ${text}`, thought: true }]);
   }
 
   tools(calls) {

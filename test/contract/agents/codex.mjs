@@ -1,0 +1,24 @@
+/** Codex, through its app-server. */
+export const codex = {
+  id: "codex",
+  program: "codex",
+  dialect: "codex",
+  // Its sandbox is of no use below the temporary directory, where the tests have their folders.
+  options: {
+    ask: { approval: "untrusted", sandbox: "danger-full-access" },
+    all: { approval: "never", sandbox: "danger-full-access" },
+  },
+  cannot: {
+    "error: the command fails": "A prompt of Codex is no command: what a tool's command says does not end the turn.",
+  },
+  errors: {
+    401: { steps: [["error", "401"]], says: /401/ },
+    429: { steps: [["error", "429"]], says: /429/ },
+    overloaded: { steps: [["error", "503"]], says: /503/ },
+    cut: { steps: [["say", "half a sen"], ["cut"]], says: /stream|disconnect|connection/i },
+    model: { options: { model: "no-such-model" }, says: /no-such-model/ },
+    key: { says: /LOCAL_API_KEY/ },
+    network: { says: /connect|network/i },
+    survived: { steps: [["error", "503*1"]] },
+  },
+};
