@@ -21,6 +21,7 @@
  *                     has come back
  *   [[tools:echo a|echo b]]  several of them in one message
  *   [[write:PATH|text]]      a file is written, by the agent's own tool
+ *   [[read:PATH]]            a file is read; [[reads:PATH|PATH]] several, in one message
  *   [[edit:PATH|old|new]]    a text in a file is replaced
  *   [[question:Which?|Red|Blue]]  a question to the user, with its options
  *   [[plan:first|second]]    Claude's plan to be approved; elsewhere the list of things to do
@@ -271,9 +272,19 @@ export function bulk(bytes) {
   return `${Array.from({ length: lines }, line).join("\n")}\n`.slice(0, bytes);
 }
 
+function drained(res) {
+  return new Promise((resolve) => {
+    const go = () => {
+      res.off("drain", go).off("close", go);
+      resolve();
+    };
+    res.on("drain", go).on("close", go);
+  });
+}
+
 async function pour(res, out, text) {
   for (let from = 0; from < text.length && !res.destroyed; from += BULK_PIECE) {
     out.text(text.slice(from, from + BULK_PIECE));
-    if (res.writableNeedDrain) await Promise.race([once(res, "drain"), once(res, "close")]);
+    if (res.writableNeedDrain) await drained(res);
   }
 }

@@ -1,5 +1,5 @@
 /** Claude Code, through its stream-json protocol. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { poll } from "../../lib/wait.mjs";
 
@@ -8,7 +8,16 @@ export const claude = {
   program: "claude",
   dialect: "claude",
   options: { ask: {}, all: { permission_mode: "bypassPermissions" } },
-  expects: { asksInTurn: true },
+  expects: {
+    planAsks: true,
+    planOptions: { permission_mode: "plan" },
+    // It runs commands one after the other, and reads side by side; outside the project it asks.
+    asksTwice(folder) {
+      const paths = ["one.txt", "two.txt"].map((name) => join(folder, name));
+      for (const path of paths) writeFileSync(path, "outside the project\n");
+      return ["reads", paths.join("|")];
+    },
+  },
   cannot: {
     "error: the command fails":
       "A prompt of Claude Code is no command: what a tool's command says does not end the turn.",

@@ -9,6 +9,9 @@ export const codex = {
     all: { approval: "never", sandbox: "danger-full-access" },
   },
   cannot: {
+    plan: "Codex 0.169 offers none of its models the tool by which older ones told of their plan.",
+    "sub-agent":
+      "This model of Codex finds the tools for sub-agents by a search of its own, which the scripted model does not do.",
     "error: the command fails": "A prompt of Codex is no command: what a tool's command says does not end the turn.",
   },
   errors: {

@@ -7,8 +7,11 @@ export const gemini = {
   program: "gemini",
   dialect: "acp",
   options: { ask: { mode: "default" }, all: { mode: "yolo" } },
-  expects: { asksInTurn: true },
+  expects: { hidesOutput: true },
   cannot: {
+    "permission: two requests open at once":
+      "Gemini CLI asks for one thing after the other, the next when the one before has been done.",
+    plan: "Over ACP Gemini CLI tells of its list of things to do only how many there are.",
     question: "Gemini CLI does not offer its model the tool for questions when it is driven over ACP.",
     "error: the command fails":
       "A prompt of Gemini CLI is no command: what a tool's command says does not end the turn.",

@@ -73,6 +73,9 @@ function toolCall(call, body) {
     status: "completed",
   });
   switch (call.kind) {
+    // Codex reads files by commands.
+    case "read":
+      return toolCall({ kind: "shell", command: `cat '${call.path}'` }, body);
     case "shell": {
       const name = pick(["exec_command", "shell_command", "shell"], have);
       if (name === "exec_command") return fn(name, { cmd: call.command, yield_time_ms: 10_000 });
