@@ -16,8 +16,8 @@
  *   expects     what differs between agents; each is documented where a scenario reads it
  *   saved, resumable   wait until a conversation is on the disk, and until it may be loaded again
  *
- * A scenario is {name, own?, run(world)}. `own`: it gets a muster and a model server of its own, with
- * these options, because it breaks them. Everything else shares one muster, two scenarios at a time.
+ * A scenario is {name, own?, run(world, own)}. `own`: it gets a muster and a model server of its own,
+ * with these options (or what (agent, t) returns), because it breaks them. Everything else shares one muster, two scenarios at a time.
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
@@ -60,8 +60,9 @@ export function runContract(agent) {
     return test(scenario.name, { timeout: LIMIT_MS }, async (t) => {
       noteResult(scenario.name, "fail");
       const { own } = scenario;
-      const started = own ? await startWorld(t, agent, typeof own === "function" ? own(agent, t) : own) : shared;
-      await scenario.run(new World(t, agent, started));
+      const options = typeof own === "function" ? own(agent, t) : own;
+      const started = own ? await startWorld(t, agent, options) : shared;
+      await scenario.run(new World(t, agent, started), options);
       if (own) await assertEmpty(started.muster);
       noteResult(scenario.name, "pass");
     });

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { poll } from "../../lib/wait.mjs";
+import { NO_COMMAND } from "../reasons.mjs";
 
 export const claude = {
   id: "claude",
@@ -19,8 +20,7 @@ export const claude = {
     },
   },
   cannot: {
-    "error: the command fails":
-      "A prompt of Claude Code is no command: what a tool's command says does not end the turn.",
+    "error: the command fails": NO_COMMAND,
   },
   errors: {
     401: { steps: [["error", "401"]], says: /401|authenticat/i },

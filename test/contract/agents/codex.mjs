@@ -1,4 +1,6 @@
 /** Codex, through its app-server. */
+import { NO_COMMAND } from "../reasons.mjs";
+
 export const codex = {
   id: "codex",
   program: "codex",
@@ -12,7 +14,7 @@ export const codex = {
     plan: "Codex 0.169 offers none of its models the tool by which older ones told of their plan.",
     "sub-agent":
       "This model of Codex finds the tools for sub-agents by a search of its own, which the scripted model does not do.",
-    "error: the command fails": "A prompt of Codex is no command: what a tool's command says does not end the turn.",
+    "error: the command fails": NO_COMMAND,
   },
   errors: {
     401: { steps: [["error", "401"]], says: /401/ },

@@ -1,4 +1,6 @@
 /** Gemini CLI, through the Agent Client Protocol. */
+import { NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
+
 const MINUTE_MS = 60_000;
 const MARGIN_MS = 500;
 
@@ -12,9 +14,8 @@ export const gemini = {
     "permission: two requests open at once":
       "Gemini CLI asks for one thing after the other, the next when the one before has been done.",
     plan: "Over ACP Gemini CLI tells of its list of things to do only how many there are.",
-    question: "Gemini CLI does not offer its model the tool for questions when it is driven over ACP.",
-    "error: the command fails":
-      "A prompt of Gemini CLI is no command: what a tool's command says does not end the turn.",
+    question: NO_QUESTIONS,
+    "error: the command fails": NO_COMMAND,
   },
   errors: {
     401: { steps: [["error", "401"]], says: /401/ },

@@ -1,6 +1,7 @@
 /** opencode, through the Agent Client Protocol. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
 
 export const opencode = {
   id: "opencode",
@@ -13,9 +14,8 @@ export const opencode = {
   },
   expects: { denyEnds: true },
   cannot: {
-    question: "opencode does not offer its model the tool for questions when it is driven over ACP.",
-    "error: the command fails":
-      "A prompt of opencode is no command: what a tool's command says does not end the turn.",
+    question: NO_QUESTIONS,
+    "error: the command fails": NO_COMMAND,
   },
   errors: {
     401: { steps: [["error", "401"]], says: /401/ },

@@ -281,7 +281,7 @@ export const turns = [
   {
     name: "unknown message types",
     own: (agent, t) => wrapAgent(t, agent),
-    async run(world) {
+    async run(world, { answers }) {
       const room = await world.room({ may: "all" });
       const steps = [
         ["say", "before"],
@@ -293,6 +293,10 @@ export const turns = [
       assert.match(room.session.text(), /^before\s*after$/);
       assert.equal(toolsOf(room).length, 1);
       world.saw(room, ["working", "idle"]);
+      const last = answers().at(-1);
+      assert.ok(last, "a request that nobody knows is answered, not left open");
+      assert.match(last, /error/, "with an error");
+      assert.doesNotMatch(last, /internal/i);
       await world.goesOn(room, "unknown-types");
       await world.leave(room);
     },
