@@ -32,6 +32,7 @@ export const shell = {
   cannot: {
     thinking: "A command has no thoughts that it would tell.",
     conversation: ONE_EACH,
+    usage: "A command uses no tokens.",
     "tool use": NO_TOOLS,
     "a tool that fails": NO_TOOLS,
     "a file is written": NO_TOOLS,

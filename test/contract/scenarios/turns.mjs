@@ -82,6 +82,18 @@ export const turns = [
     },
   },
   {
+    name: "usage",
+    async run(world) {
+      const room = await world.room();
+      const done = await room.session.turn(world.prompt([["say", "counted"]], "usage"));
+      const { usage } = room.session.row.metadata;
+      assert.equal(usage.input_tokens, 100, JSON.stringify(usage));
+      assert.equal(usage.output_tokens, 10, JSON.stringify(usage));
+      assert.equal(done.row.metadata?.usage?.input_tokens, 100, "it is there by the end of the turn");
+      await world.leave(room);
+    },
+  },
+  {
     name: "tool use",
     /* expects.hidesOutput: the agent does not tell what a tool's command printed. */
     async run(world) {
