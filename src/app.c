@@ -223,12 +223,14 @@ static int open_store(struct app *a, bool *first)
 
 static void make_modules(struct app *a)
 {
+    const char *keep = getenv("MUSTER_AGENT_KEEP_MS");
     a->hub = mu_hub_new();
     struct mu_runner_opts runner = {.loop = a->loop,
                                     .store = a->store,
                                     .hub = a->hub,
                                     .data_dir = a->opts->dir,
-                                    .exe = a->opts->exe};
+                                    .exe = a->opts->exe,
+                                    .keep_ms = keep ? strtoll(keep, NULL, 10) : 0};
     a->runner = mu_runner_new(&runner);
     struct mu_server_opts server = {.loop = a->loop,
                                     .store = a->store,

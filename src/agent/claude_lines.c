@@ -276,6 +276,7 @@ static const struct {
     {0, "ECONNREFUSED",
      "Check the network, the proxy, and ANTHROPIC_BASE_URL; then send the "
      "message again."},
+    {0, "Unable to connect", "Check the network and the proxy; then send the message again."},
     {0, "Connection", "Check the network and the proxy; then send the message again."},
     {500, "api_error", "The fault is at the model's side. Send the message again later."},
     {0, "maximum number of turns", "Send another message to let it go on."},

@@ -25,7 +25,8 @@ struct mu_runner_opts {
     struct mu_hub *hub;
     const char *data_dir; /* runs live in DIR/runs/<run id> */
     const char *exe;      /* muster's own program file, which is started as `muster hold` */
-    int64_t keep_ms;      /* how long an idle agent process is kept; 0: 30 minutes */
+    int64_t keep_ms;      /* how long an idle agent process is kept; 0: 30 minutes. The server's
+                           * environment may say it: MUSTER_AGENT_KEEP_MS */
 };
 
 /* Owned; borrows what opts names. Takes up the runs that an earlier server left: re-attaches to the

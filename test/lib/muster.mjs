@@ -13,7 +13,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { claudeBinDir } from "./claude.mjs";
+import { agentBinDir, agentSetup } from "./agent-setup.mjs";
 import { http } from "./http.mjs";
 import { musterBin } from "./paths.mjs";
 import { MARK, killMarked, markedProcesses } from "./processes.mjs";
@@ -28,8 +28,10 @@ const SANITIZER = /(Address|Leak|UndefinedBehavior|Thread)Sanitizer|runtime erro
  * @typedef {object} MusterOptions
  * @property {string[]} [args]  further flags of `muster serve`
  * @property {Record<string, string>} [env]  added to the clean environment
- * @property {import("./model-server.mjs").ModelServer} [model]  puts the real Claude Code in PATH
- *   and points it at this model server
+ * @property {import("./model-server.mjs").ModelServer} [model]  puts the real agents in PATH and
+ *   points those of `agents` at this model server
+ * @property {string[]} [agents]  default ["claude"]
+ * @property {boolean} [key]  false: the agents have no key for the model's API
  * @property {string[]} [path]  folders to put first in PATH
  * @property {string} [listen]  default "127.0.0.1:0"
  * @property {string} [tmpfs]  size of a file system of its own for the data, "8m"; see canMount
@@ -86,6 +88,7 @@ export class Muster {
   #streams = [];
   #disposed = false;
   #logFrom = 0;
+  #agentEnv;
 
   /** @param {MusterOptions} options */
   constructor(options) {
@@ -98,6 +101,9 @@ export class Muster {
     for (const folder of [this.project, this.home, this.#sanitizerDir, this.#tmp]) {
       mkdirSync(folder, { recursive: true });
     }
+    const { model, agents = ["claude"], key } = options;
+    const setups = model ? agents.map((name) => agentSetup(name, { model, home: this.home, key })) : [];
+    this.#agentEnv = Object.assign({}, ...setups.map(({ env }) => env));
   }
 
   get pid() {
@@ -117,7 +123,7 @@ export class Muster {
   /** What the processes of this server run with. */
   get env() {
     const { model, path = [], env = {} } = this.#options;
-    const folders = [...path, ...(model ? [claudeBinDir] : []), process.env.PATH];
+    const folders = [...path, ...(model ? [agentBinDir] : []), process.env.PATH];
     return {
       ...cleanEnv(this.home),
       PATH: folders.join(":"),
@@ -125,7 +131,7 @@ export class Muster {
       ASAN_OPTIONS: `detect_leaks=1:quarantine_size_mb=8:log_path=${this.#sanitizerDir}/report`,
       UBSAN_OPTIONS: `halt_on_error=1:print_stacktrace=1:log_path=${this.#sanitizerDir}/report`,
       [MARK]: this.#mark,
-      ...model?.claudeEnv(),
+      ...this.#agentEnv,
       ...env,
     };
   }

@@ -263,8 +263,8 @@ export class SessionView extends View {
   }
 
   /** Sends a prompt; throws where it is refused. Resolves with the reply. */
-  async send(text, id = randomUUID()) {
-    const { status, response } = await this.channel.push("send_message", { id, text });
+  async send(text, id = randomUUID(), more = {}) {
+    const { status, response } = await this.channel.push("send_message", { id, text, ...more });
     if (status === "ok") return response;
     throw new Error(`send_message was answered ${status}: ${JSON.stringify(response)}`);
   }

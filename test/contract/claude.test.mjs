@@ -1,0 +1,4 @@
+import { claude } from "./agents/claude.mjs";
+import { runContract } from "./harness.mjs";
+
+runContract(claude);

@@ -1,0 +1,4 @@
+import { gemini } from "./agents/gemini.mjs";
+import { runContract } from "./harness.mjs";
+
+runContract(gemini);

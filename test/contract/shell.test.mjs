@@ -1,0 +1,4 @@
+import { shell } from "./agents/shell.mjs";
+import { runContract } from "./harness.mjs";
+
+runContract(shell);
