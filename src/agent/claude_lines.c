@@ -312,7 +312,7 @@ static void on_progress(const struct mu_claude_line *l)
     const json_t *usage = json_object_get(l->json, "usage");
     if (!call || !what)
         return;
-    char *text = mu_asprintf("%s (%lld tool calls, %lld tokens so far)", what,
+    char *text = mu_asprintf("%s (tool calls so far: %lld, tokens: %lld)", what,
                              (long long)json_integer_value(json_object_get(usage, "tool_uses")),
                              (long long)json_integer_value(json_object_get(usage, "total_tokens")));
     mu_claude_emit(l, (struct mu_agent_event){

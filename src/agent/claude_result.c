@@ -42,7 +42,8 @@ static const struct {
      "The budget that claude was started with is used up. Raise it, then send the message again."},
     {0, "Credit balance", "Add credit to the account, then send the message again."},
     {400, "invalid_request_error",
-     "The model's server did not accept the request. Begin a new session, or update claude."},
+     "The model's server did not accept the request. Word the message in another way, or begin a "
+     "new session."},
     {0, "unknown option",
      "This version of claude does not fit this muster. Update claude: `npm install -g "
      "@anthropic-ai/claude-code`."},

@@ -13,8 +13,10 @@
 #include "agent/agent.h"
 #include "scenes.h"
 
-/* The claude dialect: what real programs printed, scene by scene (claude-scenes.jsonl), and the
- * events that must come of it; and what scenes do not show. */
+/* The claude dialect: what real programs printed, scene by scene (claude-scenes.jsonl, of a process
+ * that is told nothing but prompts; claude-more-scenes.jsonl, of 2.1.197 as muster runs it, and
+ * made up after what newer ones are known to say), and the events that must come of it; and what
+ * scenes do not show. */
 
 #define D (&mu_dialect_claude)
 
@@ -25,12 +27,33 @@ static void every_scene_gives_its_events(void **state)
     assert_true(scenes_play(&how) > 50);
 }
 
+static void more_scenes_give_their_events_and_facts(void **state)
+{
+    MU_UNUSED(state);
+    struct scenes how = {.dialect = D, .file = "claude-more-scenes.jsonl", .facts = true};
+    assert_true(scenes_play(&how) > 10);
+}
+
 static void pieces_of_any_size_give_the_same(void **state)
 {
     MU_UNUSED(state);
     struct scenes how = {.dialect = D, .file = "claude-scenes.jsonl"};
-    for (how.piece = 1; how.piece < 2000; how.piece *= 7)
+    struct scenes more = {.dialect = D, .file = "claude-more-scenes.jsonl", .facts = true};
+    for (how.piece = 1; how.piece < 2000; how.piece *= 7) {
+        more.piece = how.piece;
         scenes_play(&how);
+        scenes_play(&more);
+    }
+}
+
+static void a_state_that_is_saved_each_time_gives_the_same(void **state)
+{
+    MU_UNUSED(state);
+    struct scenes how = {
+        .dialect = D, .file = "claude-more-scenes.jsonl", .facts = true, .reopened = true};
+    scenes_play(&how);
+    how = (struct scenes){.dialect = D, .file = "claude-scenes.jsonl", .reopened = true};
+    scenes_play(&how);
 }
 
 /* ---- what scenes do not show ---- */
@@ -44,8 +67,8 @@ static void saved_state_goes_on(void **state)
     struct mu_buf in = {0};
     void *a = D->open(NULL, NULL);
     D->prompt(a, &(struct mu_agent_prompt){.text = "say \"hi\"\n"}, &in);
-    assert_string_equal(in.data, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":"
-                                 "\"say \\\"hi\\\"\\n\"}}\n");
+    assert_non_null(strstr(in.data, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":"
+                                    "\"say \\\"hi\\\"\\n\"},\"uuid\":\""));
     static const char init[] = "{\"type\":\"system\",\"subtype\":\"init\",\"model\":\"m\","
                                "\"session_id\":\"s-1\"}\n{\"half";
     assert_int_equal(D->feed(a, MU_STREAM_OUT, init, sizeof init - 1, scene_event, &s), 6);
@@ -143,6 +166,9 @@ static void a_long_line_is_skipped_in_little_memory(void **state)
     static const struct scenes how = {.dialect = D};
     struct scene s = {.how = &how};
     void *c = D->open(NULL, NULL);
+    struct mu_buf in = {0};
+    D->prompt(c, &(struct mu_agent_prompt){.text = "x"}, &in);
+    mu_buf_release(&in);
     char *piece = mu_alloc(1 << 16);
     memset(piece, 'x', 1 << 16);
     for (int i = 0; i < 1600; i++) {
@@ -157,6 +183,206 @@ static void a_long_line_is_skipped_in_little_memory(void **state)
     free(piece);
     D->close(c);
     mu_buf_release(&s.trace);
+}
+
+static void feed(void *c, const char *lines, mu_agent_cb *cb, void *ctx)
+{
+    assert_int_equal(D->feed(c, MU_STREAM_OUT, lines, strlen(lines), cb, ctx), 0);
+}
+
+/* Gives a prompt and returns its uuid. */
+static void give_prompt(void *c, char uuid[37])
+{
+    struct mu_buf in = {0};
+    D->prompt(c, &(struct mu_agent_prompt){.text = "x"}, &in);
+    const char *at = strstr(in.data, "\"uuid\":\"");
+    assert_non_null(at);
+    snprintf(uuid, 37, "%s", at + 8);
+    mu_buf_release(&in);
+}
+
+#define RUNNING                                                                                    \
+    "{\"type\":\"system\",\"subtype\":\"session_state_changed\",\"state\":\"running\"}\n"
+#define IDLE "{\"type\":\"system\",\"subtype\":\"session_state_changed\",\"state\":\"idle\"}\n"
+
+static void a_result_in_a_line_too_long_ends_the_turn_when_claude_is_idle(void **state)
+{
+    MU_UNUSED(state);
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
+    char uuid[37];
+    char *line = mu_alloc(MU_LIMIT_LINE_BYTES + 2);
+    memset(line, 'x', MU_LIMIT_LINE_BYTES + 1);
+    void *c = D->open(NULL, NULL);
+    give_prompt(c, uuid);
+    feed(c, RUNNING, scene_event, &s);
+    D->feed(c, MU_STREAM_OUT, line, MU_LIMIT_LINE_BYTES + 1, scene_event, &s);
+    feed(c, "\n" IDLE, scene_event, &s);
+    assert_non_null(strstr(s.trace.data, "is missing.\ndone ok"));
+    free(line);
+    D->close(c);
+    mu_buf_release(&s.trace);
+}
+
+static void a_result_that_names_the_prompt_is_its(void **state)
+{
+    MU_UNUSED(state);
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
+    char uuid[37];
+    char line[200];
+    void *c = D->open(NULL, NULL);
+    give_prompt(c, uuid);
+    feed(c, "{\"type\":\"result\",\"user_message_uuids\":[\"another\"]}\n", scene_event, &s);
+    assert_null(s.trace.data);
+    snprintf(line, sizeof line,
+             "{\"type\":\"result\",\"user_message_uuids\":[\"another\",\"%s\"]}\n", uuid);
+    feed(c, line, scene_event, &s);
+    assert_string_equal(s.trace.data, "\ndone ok");
+    D->close(c);
+    mu_buf_release(&s.trace);
+}
+
+static void see_usage(void *ctx, const struct mu_agent_event *ev)
+{
+    const struct mu_agent_usage *u = ev->usage;
+    if (u)
+        mu_buf_printf(ctx, "%lld/%lld/%lld/%lld/%lld ", (long long)u->input_tokens,
+                      (long long)u->output_tokens, (long long)u->cache_read_tokens,
+                      (long long)u->cache_write_tokens, (long long)u->cost_microusd);
+}
+
+static void costs_are_of_the_turn_alone(void **state)
+{
+    MU_UNUSED(state);
+    static const char *const lines[] = {
+        "{\"type\":\"result\",\"session_id\":\"s\",\"total_cost_usd\":0.5,\"usage\":{\"input_"
+        "tokens\":1,"
+        "\"output_tokens\":2,\"cache_read_input_tokens\":3,\"cache_creation_input_tokens\":4}}\n",
+        "{\"type\":\"result\",\"session_id\":\"s\",\"total_cost_usd\":0.75}\n",
+        /* /clear */
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":0.1}\n",
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":\"lots\"}\n",
+    };
+    struct mu_buf trace = {0};
+    char uuid[37];
+    void *c = D->open(NULL, NULL);
+    for (size_t i = 0; i < MU_COUNT(lines); i++) {
+        give_prompt(c, uuid);
+        feed(c, lines[i], see_usage, &trace);
+        /* One that claude began by itself is in the next difference. */
+        feed(c, "{\"type\":\"result\",\"total_cost_usd\":0.6}\n", see_usage, &trace);
+    }
+    assert_string_equal(trace.data, "1/2/3/4/500000 -1/-1/-1/-1/250000 -1/-1/-1/-1/100000 "
+                                    "-1/-1/-1/-1/-1 ");
+    D->close(c);
+    mu_buf_release(&trace);
+}
+
+static void see_images(void *ctx, const struct mu_agent_event *ev)
+{
+    if (ev->images)
+        mu_buf_printf(ctx, "%s of %zu", ev->images, ev->raw_n);
+}
+
+static void images_of_a_result_are_told(void **state)
+{
+    MU_UNUSED(state);
+    static const char line[] =
+        "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":"
+        "\"t\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":"
+        "\"image/"
+        "png\",\"data\":\"AAAA\"}},{\"type\":\"image\",\"source\":{\"type\":\"url\"}}]}]}}\n";
+    char want[100];
+    struct mu_buf trace = {0};
+    void *c = D->open(NULL, NULL);
+    feed(c, line, see_images, &trace);
+    snprintf(want, sizeof want, "[{\"type\":\"image/png\",\"data\":\"AAAA\"}] of %zu",
+             sizeof line - 2);
+    assert_string_equal(trace.data, want);
+    D->close(c);
+    mu_buf_release(&trace);
+}
+
+static void a_prompt_has_its_images_as_includes(void **state)
+{
+    MU_UNUSED(state);
+    static const struct mu_agent_image images[] = {{"/srv/a.png", "image/png"},
+                                                   {"/srv/b", "image/jpeg"}};
+    struct mu_buf in = {0};
+    void *c = D->open(NULL, NULL);
+    assert_true(D->takes_images);
+    D->prompt(c, &(struct mu_agent_prompt){.text = "a \"b\"", .images = images, .n_images = 2},
+              &in);
+    assert_non_null(strstr(
+        in.data,
+        "\"content\":[{\"type\":\"text\",\"text\":\"a \\\"b\\\"\"},{\"type\":\"image\",\"source\":{"
+        "\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"\x01/srv/"
+        "a.png\x01\"}},{\"type\":"
+        "\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/jpeg\",\"data\":"
+        "\"\x01/srv/b\x01\"}}]}"));
+    D->close(c);
+    mu_buf_release(&in);
+}
+
+static void configure(void *c, const char *options, const char *expected)
+{
+    struct mu_buf out = {0};
+    json_t *json = options ? json_loads(options, 0, NULL) : NULL;
+    D->configure(c, json, &out);
+    if (!mu_str_eq(out.data, expected))
+        fail_msg("%s: %s", options, out.data ? out.data : "nothing");
+    json_decref(json);
+    mu_buf_release(&out);
+}
+
+#define REQUEST(id, rest)                                                                          \
+    "{\"type\":\"control_request\",\"request_id\":\"muster-" id "\",\"request\":{" rest "}}\n"
+
+static void options_reach_the_running_process(void **state)
+{
+    MU_UNUSED(state);
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
+    void *c = D->open(&(struct mu_agent_start){.options = "{\"permission_mode\":\"plan\"}"}, NULL);
+    configure(c, "{\"permission_mode\":\"plan\"}", NULL);
+    configure(c, "{\"permission_mode\":\"plan\",\"model\":\"opus\"}",
+              REQUEST("model-1", "\"subtype\":\"set_model\",\"model\":\"opus\""));
+    configure(c, "{\"permission_mode\":\"plan\"}", REQUEST("model-2", "\"subtype\":\"set_model\""));
+    configure(c, NULL,
+              REQUEST("mode-3", "\"subtype\":\"set_permission_mode\",\"mode\":\"default\""));
+    configure(c, "{\"permission_mode\":\"plan\"}",
+              REQUEST("mode-4", "\"subtype\":\"set_permission_mode\",\"mode\":\"plan\""));
+    /* The plan was approved, and the person wants to plan again. */
+    feed(c, "{\"type\":\"system\",\"subtype\":\"status\",\"permissionMode\":\"default\"}\n",
+         scene_event, &s);
+    configure(c, "{\"permission_mode\":\"plan\"}",
+              REQUEST("mode-5", "\"subtype\":\"set_permission_mode\",\"mode\":\"plan\""));
+    D->close(c);
+    mu_buf_release(&s.trace);
+}
+
+static void see_sent(void *ctx, const struct mu_agent_event *ev)
+{
+    if (ev->kind == MU_AG_SEND)
+        mu_buf_add(ctx, ev->text, ev->n);
+}
+
+static void what_is_not_known_is_refused_at_once(void **state)
+{
+    MU_UNUSED(state);
+    struct mu_buf sent = {0};
+    void *c = D->open(NULL, NULL);
+    feed(c,
+         "{\"type\":\"control_request\",\"request_id\":\"r\",\"request\":{\"subtype\":\"new\"}}\n"
+         "{\"type\":\"control_request\",\"request\":{\"subtype\":\"new\"}}\n",
+         see_sent, &sent);
+    assert_string_equal(
+        sent.data, "{\"type\":\"control_response\",\"response\":{\"subtype\":\"error\","
+                   "\"request_id\":\"r\",\"error\":\"muster does not know requests of the kind "
+                   "new\"}}\n");
+    D->close(c);
+    mu_buf_release(&sent);
 }
 
 static void options_are_checked(void **state)
@@ -205,11 +431,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_scene_gives_its_events),
+        cmocka_unit_test(more_scenes_give_their_events_and_facts),
         cmocka_unit_test(pieces_of_any_size_give_the_same),
+        cmocka_unit_test(a_state_that_is_saved_each_time_gives_the_same),
         cmocka_unit_test(saved_state_goes_on),
         cmocka_unit_test(answers_have_the_recorded_form),
         cmocka_unit_test(what_is_asked_comes_whole),
         cmocka_unit_test(a_long_line_is_skipped_in_little_memory),
+        cmocka_unit_test(a_result_in_a_line_too_long_ends_the_turn_when_claude_is_idle),
+        cmocka_unit_test(a_result_that_names_the_prompt_is_its),
+        cmocka_unit_test(costs_are_of_the_turn_alone),
+        cmocka_unit_test(images_of_a_result_are_told),
+        cmocka_unit_test(a_prompt_has_its_images_as_includes),
+        cmocka_unit_test(options_reach_the_running_process),
+        cmocka_unit_test(what_is_not_known_is_refused_at_once),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(the_command_line_is_right),
     };
