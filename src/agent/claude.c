@@ -136,6 +136,7 @@ static void load(struct mu_claude *c, const json_t *saved)
     c->turns = get_int(saved, "turns");
     c->requests = get_int(saved, "requests");
     c->cost_microusd = get_int(saved, "cost");
+    c->open_microusd = get_int(saved, "open");
     c->context_used = get_int(saved, "context");
     get_text(saved, "session", c->session, sizeof c->session);
     get_text(saved, "prompt", c->prompt, sizeof c->prompt);
@@ -222,9 +223,9 @@ static void save_texts(const struct mu_claude *c, json_t *all)
 static void claude_save(const void *state, struct mu_buf *json)
 {
     const struct mu_claude *c = state;
-    json_t *all = json_pack("{s:I, s:I, s:I, s:I}", "turns", (json_int_t)c->turns, "requests",
+    json_t *all = json_pack("{s:I, s:I, s:I, s:I, s:I}", "turns", (json_int_t)c->turns, "requests",
                             (json_int_t)c->requests, "cost", (json_int_t)c->cost_microusd,
-                            "context", (json_int_t)c->context_used);
+                            "open", (json_int_t)c->open_microusd, "context", (json_int_t)c->context_used);
     save_flags(c, all);
     save_texts(c, all);
     if (c->tasks)

@@ -56,6 +56,7 @@ struct mu_claude {
     char want_mode[32];
     char limit[24];        /* the state of the plan's limit, as told last */
     int64_t cost_microusd; /* of the process so far, as told last */
+    int64_t open_microusd; /* of it, what no turn was charged with */
     int64_t context_used;  /* tokens, of the last answer; 0: not known */
     json_t *tasks;         /* array of {"id", "call", "text", "status"}; or NULL */
     struct mu_claude_result result;

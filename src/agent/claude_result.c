@@ -102,16 +102,44 @@ static int64_t count_of(const json_t *usage, const char *key)
     return json_is_integer(n) && json_integer_value(n) >= 0 ? json_integer_value(n) : -1;
 }
 
-/* The total of the process, of which a turn's part is the difference; after /clear it begins anew.
- */
-static int64_t total_of(const struct mu_claude_line *l)
+static int64_t microusd(const json_t *usd)
 {
-    const json_t *total = json_object_get(l->json, "total_cost_usd");
-    double usd = json_number_value(total);
-    return json_is_number(total) && usd >= 0 && usd < 1e9 ? (int64_t)(usd * 1e6 + 0.5) : -1;
+    double value = json_number_value(usd);
+    return json_is_number(usd) && value >= 0 && value < 1e9 ? (int64_t)(value * 1e6 + 0.5) : -1;
 }
 
-static struct mu_agent_usage usage_of(const struct mu_claude_line *l)
+/* What newer versions say: what each model cost since the last result. -1: not told. */
+static int64_t cost_since(const struct mu_claude_line *l)
+{
+    int64_t sum = 0;
+    const char *model;
+    json_t *used;
+    json_t *since = json_object_get(l->json, "model_usage_since_last_result");
+    json_object_foreach(since, model, used)
+    {
+        int64_t cost = microusd(json_object_get(used, "costUSD"));
+        sum += cost > 0 ? cost : 0;
+    }
+    return since ? sum : -1;
+}
+
+/* The total begins anew after /clear. That of a conversation that was resumed goes on in newer
+ * versions, and begins anew in older ones. */
+static int64_t note_cost(const struct mu_claude_line *l)
+{
+    struct mu_claude *c = l->claude;
+    int64_t total = microusd(json_object_get(l->json, "total_cost_usd"));
+    int64_t since = cost_since(l);
+    if (total < 0)
+        return -1;
+    if (since < 0)
+        since = total >= c->cost_microusd ? total - c->cost_microusd : total;
+    c->cost_microusd = total;
+    c->open_microusd += since;
+    return c->open_microusd;
+}
+
+static struct mu_agent_usage usage_of(const struct mu_claude_line *l, int64_t cost)
 {
     const json_t *usage = json_object_get(l->json, "usage");
     return (struct mu_agent_usage){
@@ -119,18 +147,8 @@ static struct mu_agent_usage usage_of(const struct mu_claude_line *l)
         .output_tokens = count_of(usage, "output_tokens"),
         .cache_read_tokens = count_of(usage, "cache_read_input_tokens"),
         .cache_write_tokens = count_of(usage, "cache_creation_input_tokens"),
-        .cost_microusd = total_of(l),
+        .cost_microusd = cost,
     };
-}
-
-static void to_difference(struct mu_claude *c, struct mu_agent_usage *usage)
-{
-    int64_t total = usage->cost_microusd;
-    if (total < 0)
-        return;
-    if (total >= c->cost_microusd)
-        usage->cost_microusd = total - c->cost_microusd;
-    c->cost_microusd = total;
 }
 
 /* How much of what the model can take in is used: told by the model's own entry. */
@@ -162,7 +180,8 @@ static void finish(struct mu_claude *c, const struct mu_claude_line *l, mu_agent
         ev.raw = l->raw;
         ev.raw_n = l->raw_n;
     }
-    to_difference(c, &r->usage);
+    if (r->usage.cost_microusd >= 0)
+        c->open_microusd = 0;
     c->in_turn = c->lost_line = false;
     cb(ctx, &ev);
     *r = (struct mu_claude_result){0};
@@ -195,11 +214,11 @@ static bool of_another(const struct mu_claude_line *l)
     return json_array_size(prompts) > 0 && *l->claude->prompt;
 }
 
-static void note_result(const struct mu_claude_line *l)
+static void note_result(const struct mu_claude_line *l, int64_t cost)
 {
     struct mu_claude_result *r = &l->claude->result;
     const char *reason = mu_claude_str(l->json, "terminal_reason");
-    *r = (struct mu_claude_result){.present = true, .usage = usage_of(l)};
+    *r = (struct mu_claude_result){.present = true, .usage = usage_of(l, cost)};
     if (reason && strncmp(reason, "aborted_", 8) == 0) {
         r->outcome = MU_TURN_CANCELLED;
     } else if (json_is_true(json_object_get(l->json, "is_error"))) {
@@ -223,9 +242,10 @@ void mu_claude_on_result(const struct mu_claude_line *l)
     }
     mu_claude_note_session(l);
     c->turns++;
-    if (!c->in_turn || of_another(l)) /* what it cost is in the next difference */
+    int64_t cost = note_cost(l);
+    if (!c->in_turn || of_another(l)) /* what it cost is the next turn's */
         return;
-    note_result(l);
+    note_result(l, cost);
     tell_context(l);
     if (!c->says_idle || !c->busy)
         finish(c, l, l->cb, l->ctx);

@@ -14,9 +14,10 @@
  *   cannot      {scenario: reason}: what this agent cannot do; counted and shown as such
  *   errors      {cause: {steps, says}}: how a cause is made and what its error_message says
  *   expects     what differs between agents; each is documented where a scenario reads it
+ *   saved, resumable   wait until a conversation is on the disk, and until it may be loaded again
  *
- * A scenario is {name, own?, run(world)}. `own`: it gets a muster and a model server of its own, with
- * these options, because it breaks them. Everything else shares one muster, two scenarios at a time.
+ * A scenario is {name, own?, run(world, own)}. `own`: it gets a muster and a model server of its own,
+ * with these options (or what (agent, t) returns), because it breaks them. Everything else shares one muster, two scenarios at a time.
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
@@ -31,7 +32,7 @@ import { poll } from "../lib/wait.mjs";
 import { scenarios } from "./scenarios.mjs";
 import { noteResult, writeTable } from "./table.mjs";
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 150_000;
 const SHARED = 2;
 const REASON_CHARS = 20;
 const ADVICE =
@@ -59,8 +60,9 @@ export function runContract(agent) {
     return test(scenario.name, { timeout: LIMIT_MS }, async (t) => {
       noteResult(scenario.name, "fail");
       const { own } = scenario;
-      const started = own ? await startWorld(t, agent, typeof own === "function" ? own(agent, t) : own) : shared;
-      await scenario.run(new World(t, agent, started));
+      const options = typeof own === "function" ? own(agent, t) : own;
+      const started = own ? await startWorld(t, agent, options) : shared;
+      await scenario.run(new World(t, agent, started), options);
       if (own) await assertEmpty(started.muster);
       noteResult(scenario.name, "pass");
     });

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../lib/paths.mjs";
+import { scenarios } from "./scenarios.mjs";
 
 const FILE = `${root}/build/contract-table.json`;
 const AGENTS = ["claude", "codex", "gemini", "opencode", "shell"];
@@ -25,7 +26,8 @@ export function noteResult(scenario, result, reason) {
 /** Puts this process's results in the place of the agent's former ones, and says how many there are. */
 export function writeTable(agent, version) {
   const table = readTable();
-  table[agent] = { version, scenarios: results };
+  const former = table[agent]?.version === version ? table[agent].scenarios : {};
+  table[agent] = { version, scenarios: { ...former, ...results } };
   mkdirSync(dirname(FILE), { recursive: true });
   const unfinished = `${FILE}.${process.pid}`;
   writeFileSync(unfinished, `${JSON.stringify(table, null, 2)}\n`);
@@ -41,7 +43,7 @@ function readTable() {
 /** The table as Markdown: a row for each scenario, then the reasons of what cannot be. */
 export function markdown(table) {
   const agents = AGENTS.filter((name) => name in table);
-  const names = [...new Set(agents.flatMap((agent) => Object.keys(table[agent].scenarios)))];
+  const names = scenarios.map(({ name }) => name);
   const reasons = [];
   const cell = (name, agent) => {
     const { result, reason } = table[agent].scenarios[name] ?? {};

@@ -3,7 +3,7 @@
  * nobody knows, requests for things that nobody serves, and lines that are no protocol at all. So the
  * real agent behaves like one of a newer version.
  */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agentBinDir } from "../lib/agent-setup.mjs";
@@ -43,20 +43,26 @@ const ADDED = {
 };
 const NO_PROTOCOL = ["this is no JSON", "{", "[]", "null", '{"type":5,"method":7,"id":{}}', ""];
 
-/** @returns the options of a muster that finds the wrapper in the agent's place */
+/**
+ * The options of a muster that finds the wrapper in the agent's place; and, for a scenario, `answers()`:
+ * the lines by which muster has answered the requests that were added.
+ */
 export function wrapAgent(t, { id, program, dialect }) {
   const dir = mkdtempSync(join(tmpdir(), "muster-wrapper-"));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   const added = [...ADDED[dialect].map((line) => JSON.stringify(line)), ...NO_PROTOCOL];
   const path = join(dir, id);
-  writeFileSync(path, source(join(agentBinDir, program), added));
-  chmodSync(path, 0o755);
-  return { env: { [`MUSTER_${id.toUpperCase()}`]: path } };
+  const answered = join(dir, "answers");
+  writeFileSync(answered, "");
+  writeFileSync(path, source(join(agentBinDir, program), added, answered), { mode: 0o755 });
+  const answers = () => readFileSync(answered, "utf8").split("\n").filter(Boolean);
+  return { env: { [`MUSTER_${id.toUpperCase()}`]: path }, answers };
 }
 
-function source(program, added) {
+function source(program, added, answered) {
   return `#!/usr/bin/env node
 const { spawn } = require("node:child_process");
+const { appendFileSync } = require("node:fs");
 const added = ${JSON.stringify(added)};
 const argv = process.argv.slice(2);
 const child = spawn(${JSON.stringify(program)}, argv, { stdio: ["pipe", "pipe", "inherit"] });
@@ -84,7 +90,10 @@ lines(
 );
 lines(
   process.stdin,
-  (line) => line.includes('"added-1"') || child.stdin.write(line + "\\n"),
+  (line) => {
+    if (line.includes('"added-1"')) appendFileSync(${JSON.stringify(answered)}, line + "\\n");
+    else child.stdin.write(line + "\\n");
+  },
   () => child.stdin.end(),
 );
 child.stdin.on("error", () => {});

@@ -74,6 +74,7 @@ stream_max_retries = 1
 
 [features]
 plugins = false
+default_mode_request_user_input = true
 unbounded_connection_retries = false
 
 [analytics]

@@ -1,9 +1,9 @@
 /** The real Claude Code program, from this folder's node_modules. */
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { agentBinDir } from "./agent-setup.mjs";
 
 /** The folder that holds an executable called `claude`: put it first in PATH. */
-export const claudeBinDir = fileURLToPath(new URL("../node_modules/.bin", import.meta.url));
+export const claudeBinDir = agentBinDir;
 export const claudePath = `${claudeBinDir}/claude`;
 
 /** Says clearly what to do where the program is missing. */

@@ -21,6 +21,7 @@
  *                     has come back
  *   [[tools:echo a|echo b]]  several of them in one message
  *   [[write:PATH|text]]      a file is written, by the agent's own tool
+ *   [[read:PATH]]            a file is read; [[reads:PATH|PATH]] several, in one message
  *   [[edit:PATH|old|new]]    a text in a file is replaced
  *   [[question:Which?|Red|Blue]]  a question to the user, with its options
  *   [[plan:first|second]]    Claude's plan to be approved; elsewhere the list of things to do
@@ -34,7 +35,7 @@
  * With `scripts` the directives of a prompt are given apart from it. A prompt without directives that
  * make text gets "Fake answer to: <prompt>". Only the newest prompt counts; what an agent asks beside
  * the turn (titles, quota checks) is answered plainly and marked `side` in the record. A model whose
- * name begins with "no-such" does not exist.
+ * name begins with "no-such" does not exist, and a request without a key is refused.
  *
  * The directives are read in model-server/script.mjs; model-server/API.mjs is one API each.
  */
@@ -202,6 +203,7 @@ export class ModelServer {
     if (req.method === "HEAD" || req.method === "GET") return sendJson(res, 200, {});
     if (api?.isCount(path)) return api.sendCount(res);
     if (api === null || body === null) return anthropic.sendError(res, 404, "Fake error 404");
+    if (!hasKey(req.headers)) return api.sendError(res, 401, "No API key was given.");
     const modelName = api.modelOf(body, path) ?? "";
     if (modelName.startsWith("no-such")) return api.sendError(res, 404, api.noSuchModel(modelName));
     const steps = record.side
@@ -247,6 +249,9 @@ export class ModelServer {
   }
 }
 
+const hasKey = (headers) =>
+  Boolean(headers["x-api-key"] || headers["x-goog-api-key"] || /^Bearer ./.test(headers.authorization));
+
 /** Closes the connection when what was written so far is on its way. */
 function cut(res) {
   setTimeout(() => res.destroy(), CUT_MS);
@@ -268,9 +273,19 @@ export function bulk(bytes) {
   return `${Array.from({ length: lines }, line).join("\n")}\n`.slice(0, bytes);
 }
 
+function drained(res) {
+  return new Promise((resolve) => {
+    const go = () => {
+      res.off("drain", go).off("close", go);
+      resolve();
+    };
+    res.on("drain", go).on("close", go);
+  });
+}
+
 async function pour(res, out, text) {
   for (let from = 0; from < text.length && !res.destroyed; from += BULK_PIECE) {
     out.text(text.slice(from, from + BULK_PIECE));
-    if (res.writableNeedDrain) await Promise.race([once(res, "drain"), once(res, "close")]);
+    if (res.writableNeedDrain) await drained(res);
   }
 }

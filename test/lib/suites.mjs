@@ -8,20 +8,24 @@ const SANITIZERS = {
   UBSAN_OPTIONS: "halt_on_error=1:print_stacktrace=1",
 };
 
+/** The agents' programs take seconds to start where others compete for the processor. */
+const CONTRACT = { MUSTER_TEST_WAIT_MS: "45000" };
+
 /** @type {Record<string, import("./runner.mjs").Suite>} */
 export const suites = {
   check: { limitSeconds: 120, commands: () => nodeTests("check") },
   unit: { limitSeconds: 240, commands: unitTests },
   web: { limitSeconds: 300, commands: webTests },
   integration: { limitSeconds: 420, commands: () => nodeTests("integration") },
+  contract: { limitSeconds: 900, commands: () => nodeTests("contract", CONTRACT) },
   browser: { limitSeconds: 480, commands: () => nodeTests("browser") },
 };
 
 /** One stage after the other; the lanes of a stage beside each other, each lane in order. */
-export const stages = [[["check", "unit"], ["web"]], [["integration"]], [["browser"]]];
+export const stages = [[["check", "unit"], ["web"]], [["integration"]], [["contract"]], [["browser"]]];
 
 /** Each file is a process of its own: what it prints and how it ends is known for it alone. */
-function nodeTests(folder) {
+function nodeTests(folder, more = {}) {
   const dir = `${root}/test/${folder}`;
   const files = filesBelow(dir, (name) => name.endsWith(".test.mjs"));
   return files.map((file) => {
@@ -29,7 +33,7 @@ function nodeTests(folder) {
     const tapFile = `${logDir}/${folder}-${name}.tap`;
     const reporter = ["--test-reporter=tap", `--test-reporter-destination=${tapFile}`];
     const argv = [process.execPath, ...reporter, file];
-    return { name, argv, cwd: root, env: SANITIZERS, kind: "tap", tapFile };
+    return { name, argv, cwd: root, env: { ...SANITIZERS, ...more }, kind: "tap", tapFile };
   });
 }
 

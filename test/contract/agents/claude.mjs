@@ -1,16 +1,26 @@
 /** Claude Code, through its stream-json protocol. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { poll } from "../../lib/wait.mjs";
+import { NO_COMMAND } from "../reasons.mjs";
 
 export const claude = {
   id: "claude",
   program: "claude",
   dialect: "claude",
   options: { ask: {}, all: { permission_mode: "bypassPermissions" } },
+  expects: {
+    planAsks: true,
+    planOptions: { permission_mode: "plan" },
+    // It runs commands one after the other, and reads side by side; outside the project it asks.
+    asksTwice(folder) {
+      const paths = ["one.txt", "two.txt"].map((name) => join(folder, name));
+      for (const path of paths) writeFileSync(path, "outside the project\n");
+      return ["reads", paths.join("|")];
+    },
+  },
   cannot: {
-    "error: the command fails":
-      "A prompt of Claude Code is no command: what a tool's command says does not end the turn.",
+    "error: the command fails": NO_COMMAND,
   },
   errors: {
     401: { steps: [["error", "401"]], says: /401|authenticat/i },

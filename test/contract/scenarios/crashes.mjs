@@ -7,6 +7,7 @@ const gone = (...pids) => poll(() => !pids.some(isAlive), `the processes ${pids}
 
 /** The conversation goes on where it was: the model is told what was said before. */
 async function resumes(world, room, mark, before) {
+  await world.agent.resumable?.();
   await world.goesOn(room, mark);
   if (!world.agent.program) return;
   const [request] = world.requests(`again ${mark}`);

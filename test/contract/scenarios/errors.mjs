@@ -5,13 +5,16 @@
  */
 import assert from "node:assert/strict";
 
+/** Some agents try again for a minute. */
+const TURN_MS = 100_000;
+
 /** A turn that fails, and one after it that does not. */
 async function fails(world, cause, { before = () => {}, after = () => {} } = {}) {
   const { steps, options, ...told } = world.agent.errors[cause];
   const mark = `error-${cause.replace(/\W+/g, "-")}`;
   const room = await world.room(options ? { options } : {});
   await before();
-  const done = await room.session.turn(world.prompt(steps ?? [["say", "never"]], mark), 75_000);
+  const done = await room.session.turn(world.prompt(steps ?? [["say", "never"]], mark), TURN_MS);
   assert.equal(done.error_message, room.session.row.error_message);
   assert.equal(done.cancelled, false);
   world.assertReason(room, told);
@@ -71,7 +74,7 @@ export const errors = [
     async run(world) {
       const { steps } = world.agent.errors.survived;
       const room = await world.room();
-      const done = await room.session.turn(world.prompt([...steps, ["say", "survived"]], "survived"), 75_000);
+      const done = await room.session.turn(world.prompt([...steps, ["say", "survived"]], "survived"), TURN_MS);
       assert.equal(done.row.state, "idle", done.error_message);
       assert.equal(room.session.text(), "survived");
       world.saw(room, ["working", "idle"]);

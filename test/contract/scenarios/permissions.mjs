@@ -57,8 +57,7 @@ export const permissions = [
     },
   },
   {
-    name: "permission: several at once",
-    /* expects.asksInTurn: the agent asks for the second when the first has been answered. */
+    name: "permission: several calls in one message",
     async run(world) {
       const room = await world.room();
       const steps = [
@@ -66,10 +65,10 @@ export const permissions = [
         ["say", "both"],
       ];
       await room.session.send(world.prompt(steps, "perm-several"));
-      if (!world.agent.expects?.asksInTurn) await room.session.asked(2);
       for (let answered = 0; answered < 2; answered += 1) {
         await room.session.until(() => room.session.permissions.length > 0, "an open request");
-        const [asked] = room.session.permissions;
+        const open = room.session.permissions;
+        const asked = open.find(({ title }) => /yes\.txt/.test(title)) ?? open[0];
         const decision = /yes\.txt/.test(asked.title) ? "allow" : "deny";
         assert.equal((await room.session.answer(asked.id, decision)).status, "ok");
         await room.session.until(() => decisions(room).length === answered + 1, "the request to be closed");
@@ -82,6 +81,30 @@ export const permissions = [
       assert.deepEqual(decisions(room).sort(), ["allow", "deny"]);
       assert.equal(toolsOf(room).length, 2);
       await world.goesOn(room, "perm-several");
+      await world.leave(room);
+    },
+  },
+  {
+    name: "permission: two requests open at once",
+    /* expects.asksTwice(folder): the step by which the agent asks twice at once. Default: two commands. */
+    async run(world) {
+      const room = await world.room();
+      const step = world.agent.expects?.asksTwice?.(world.muster.dir) ?? ["tools", "touch one|touch two"];
+      await room.session.send(world.prompt([step, ["say", "both"]], "perm-twice"));
+      const open = [...(await room.session.asked(2))];
+      assert.notEqual(open[0].id, open[1].id);
+      assert.equal(room.projects.sessions.get(room.sessionId).waiting_for, "permission");
+      await room.verify();
+      assert.equal((await room.session.answer(open[1].id, "allow")).status, "ok");
+      await room.session.until(() => room.session.permissions.length === 1, "one request to be closed");
+      assert.equal(room.session.permissions[0].id, open[0].id, "the other is open still");
+      assert.equal(room.session.row.waiting_for, "permission");
+      assert.equal((await room.session.answer(open[0].id, "deny")).status, "ok");
+      await room.session.turnEnded();
+      assert.equal(room.session.state, "idle", room.session.row.error_message);
+      assert.deepEqual(decisions(room), ["allow", "deny"]);
+      world.saw(room, ["working", "permission", "working", "idle"]);
+      await world.goesOn(room, "perm-twice");
       await world.leave(room);
     },
   },

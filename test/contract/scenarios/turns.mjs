@@ -1,6 +1,6 @@
 /** Turns that go well. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateSync, crc32 } from "node:zlib";
 import { bulk } from "../../lib/model-server.mjs";
@@ -60,7 +60,7 @@ export const turns = [
         ["say", "I see"],
       ];
       await room.session.turn(world.prompt(steps, "thinking"));
-      assert.equal(room.session.text("thinking"), "let me see");
+      assert.match(room.session.text("thinking"), /let me see/);
       assert.equal(room.session.text(), "I see");
       world.saw(room, ["working", "idle"]);
       await world.leave(room);
@@ -82,7 +82,20 @@ export const turns = [
     },
   },
   {
+    name: "usage",
+    async run(world) {
+      const room = await world.room();
+      const done = await room.session.turn(world.prompt([["say", "counted"]], "usage"));
+      const { usage } = room.session.row.metadata;
+      assert.equal(usage.input_tokens, 100, JSON.stringify(usage));
+      assert.equal(usage.output_tokens, 10, JSON.stringify(usage));
+      assert.equal(done.row.metadata?.usage?.input_tokens, 100, "it is there by the end of the turn");
+      await world.leave(room);
+    },
+  },
+  {
     name: "tool use",
+    /* expects.hidesOutput: the agent does not tell what a tool's command printed. */
     async run(world) {
       const room = await world.room({ may: "all" });
       const steps = [
@@ -96,7 +109,7 @@ export const turns = [
       assert.equal(others.length, 0, "a call is one record");
       assert.equal(tool.metadata.status, "done");
       assert.match(tool.text, /made\.txt/);
-      assert.match(tool.metadata.output, /it was run/);
+      if (!world.agent.expects?.hidesOutput) assert.match(tool.metadata.output, /it was run/);
       assert.equal(room.session.text().trim(), "finished");
       world.saw(room, ["working", "idle"]);
       await world.leave(room);
@@ -114,7 +127,7 @@ export const turns = [
       assert.equal(room.session.state, "idle", "a tool's failure is none of the turn");
       const [tool] = toolsOf(room);
       assert.ok(["failed", "done"].includes(tool.metadata.status), tool.metadata.status);
-      assert.match(tool.metadata.output, /it broke/);
+      if (!world.agent.expects?.hidesOutput) assert.match(tool.metadata.output, /it broke/);
       assert.equal(room.session.text().trim(), "noted");
       world.saw(room, ["working", "idle"]);
       await world.leave(room);
@@ -134,6 +147,66 @@ export const turns = [
       assert.equal(readFileSync(path, "utf8").trimEnd(), "by a tool of its own");
       assert.match(JSON.stringify(toolsOf(room)[0]), /written\.txt/);
       assert.equal(room.session.text().trim(), "written");
+      await world.leave(room);
+    },
+  },
+  {
+    name: "a file is edited",
+    async run(world) {
+      const room = await world.room({ may: "all" });
+      const path = join(room.folder, "edited.txt");
+      writeFileSync(path, "first line\nsecond line\n");
+      const steps = [
+        ["read", path],
+        ["edit", `${path}|second line|another line`],
+        ["say", "edited"],
+      ];
+      await room.session.turn(world.prompt(steps, "file-edited"));
+      assert.equal(room.session.state, "idle", room.session.row.error_message);
+      assert.equal(readFileSync(path, "utf8"), "first line\nanother line\n");
+      assert.equal(room.session.text().trim(), "edited");
+      await world.leave(room);
+    },
+  },
+  {
+    name: "plan",
+    /* expects.planAsks: the plan is put before a person. planOptions: the options of such a session. */
+    async run(world) {
+      const { planAsks, planOptions } = world.agent.expects ?? {};
+      const room = await world.room({ may: planAsks ? "ask" : "all", options: planOptions });
+      const steps = [
+        ["plan", "Look around first|Then act"],
+        ["say", "planned"],
+      ];
+      await room.session.send(world.prompt(steps, "plan"));
+      if (planAsks) {
+        const [asked] = await room.session.asked();
+        assert.match(JSON.stringify(asked), /Look around first/, "a person sees the plan");
+        await room.session.answer(asked.id, "allow");
+      }
+      await room.session.turnEnded();
+      assert.equal(room.session.state, "idle", room.session.row.error_message);
+      const others = room.session.transcript.filter(({ kind }) => kind !== "user");
+      assert.match(JSON.stringify(others), /Look around first/, "the transcript has the plan");
+      assert.equal(room.session.text().trim(), "planned");
+      world.saw(room, planAsks ? ["working", "permission", "working", "idle"] : ["working", "idle"]);
+      await world.leave(room);
+    },
+  },
+  {
+    name: "sub-agent",
+    async run(world) {
+      const room = await world.room({ may: "all" });
+      const steps = [
+        ["task", "look around ((tool:touch by-the-sub-agent))((say:found it))"],
+        ["say", "all done"],
+      ];
+      await room.session.turn(world.prompt(steps, "sub-agent"));
+      assert.equal(room.session.state, "idle", room.session.row.error_message);
+      assert.ok(exists(room, "by-the-sub-agent"), "the sub-agent has worked");
+      assert.ok(toolsOf(room).length >= 1);
+      assert.equal(room.session.text().trim(), "all done", "the answer is the agent's own");
+      world.saw(room, ["working", "idle"]);
       await world.leave(room);
     },
   },
@@ -220,7 +293,7 @@ export const turns = [
   {
     name: "unknown message types",
     own: (agent, t) => wrapAgent(t, agent),
-    async run(world) {
+    async run(world, { answers }) {
       const room = await world.room({ may: "all" });
       const steps = [
         ["say", "before"],
@@ -232,6 +305,10 @@ export const turns = [
       assert.match(room.session.text(), /^before\s*after$/);
       assert.equal(toolsOf(room).length, 1);
       world.saw(room, ["working", "idle"]);
+      const last = answers().at(-1);
+      assert.ok(last, "a request that nobody knows is answered, not left open");
+      assert.match(last, /error/, "with an error");
+      assert.doesNotMatch(last, /internal/i);
       await world.goesOn(room, "unknown-types");
       await world.leave(room);
     },

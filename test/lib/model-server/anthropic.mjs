@@ -82,6 +82,8 @@ function toolUse(call, body) {
       const asked = { question: call.question, header: "Choice", options, multiSelect: false };
       return { name: "AskUserQuestion", input: { questions: [asked] } };
     }
+    case "read":
+      return { name: "Read", input: { file_path: call.path } };
     case "write":
       return { name: "Write", input: { file_path: call.path, content: call.text } };
     case "edit":

@@ -54,6 +54,8 @@ function toolCall(call, body, index) {
       const options = call.labels.map((label) => ({ label, description: label.toLowerCase() }));
       return fn("question", { questions: [{ question: call.question, header: "Choice", options }] });
     }
+    case "read":
+      return fn("read", { filePath: call.path });
     case "write":
       return fn("write", { filePath: call.path, content: call.text });
     case "edit":

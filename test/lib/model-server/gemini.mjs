@@ -76,6 +76,8 @@ function functionCall(call) {
       const asked = { question: call.question, header: "Choice", type: "choice", options };
       return fn("ask_user", { questions: [asked] });
     }
+    case "read":
+      return fn("read_file", { file_path: call.path });
     case "write":
       return fn("write_file", { file_path: call.path, content: call.text });
     case "edit":
@@ -92,33 +94,53 @@ function functionCall(call) {
           status: at === 0 ? "in_progress" : "pending",
         })),
       });
+    case "task":
+      return fn("invoke_agent", { agent_name: "generalist", prompt: call.prompt });
   }
   throw new Error(`Gemini CLI has no tool for ${call.kind}`);
+}
+
+/** A sub-agent ends its work by a call of its own, with what it has found in the form it is asked for. */
+function completion(body, found) {
+  const tools = (body.tools ?? []).flatMap((tool) => tool.functionDeclarations ?? []);
+  const tool = tools.find(({ name }) => name === "complete_task");
+  if (!tool) return [];
+  const { properties = {} } = tool.parametersJsonSchema?.properties?.result ?? {};
+  const names = Object.keys(properties);
+  const result = names.length > 0 ? Object.fromEntries(names.map((name) => [name, found])) : found;
+  return [{ functionCall: { id: id("call"), name: "complete_task", args: { result } } }];
 }
 
 const usageMetadata = { promptTokenCount: 100, candidatesTokenCount: 10, totalTokenCount: 110 };
 
 class Streamed {
+  #said = "";
+
   constructor(res, body, path) {
+    this.body = body;
     this.model = modelOf(body, path);
     this.stream = new EventStream(res);
   }
 
   text(text) {
+    this.#said += text;
     this.#chunk([{ text }]);
   }
 
   think(text) {
-    this.#chunk([{ text, thought: true }]);
+    this.#chunk([{ text: `**A thought** ${text}`, thought: true }]);
   }
 
   tools(calls) {
-    this.#chunk(calls.map(functionCall));
-    this.end();
+    this.#finish(calls.map(functionCall));
   }
 
   end() {
-    this.#chunk([{ text: "" }], { finishReason: "STOP" });
+    this.#finish(completion(this.body, this.#said));
+  }
+
+  #finish(calls) {
+    this.#chunk(calls.length > 0 ? calls : [{ text: "" }], { finishReason: "STOP" });
     this.stream.end();
   }
 

@@ -2,6 +2,7 @@
 import { EventStream, id, offered, pick, sendJson } from "./answer.mjs";
 
 const USAGE = { input_tokens: 100, output_tokens: 10, total_tokens: 110 };
+const RETRY_MS = "100";
 const OUTPUTS = new Set(["function_call_output", "custom_tool_call_output", "local_shell_call_output"]);
 
 export const handles = (path) => path === "/v1/responses";
@@ -50,6 +51,8 @@ export function dataUrl(url) {
 export function sendError(res, status, message) {
   const type = status >= 500 ? "server_error" : status === 429 ? "rate_limit_error" : "invalid_request_error";
   const code = { 401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded" }[status] ?? null;
+  // Some clients wait as long as they are told to before they try again.
+  res.setHeader("retry-after-ms", RETRY_MS);
   sendJson(res, status, { error: { message, type, param: null, code } });
 }
 
@@ -70,6 +73,9 @@ function toolCall(call, body) {
     status: "completed",
   });
   switch (call.kind) {
+    // Codex reads files by commands.
+    case "read":
+      return toolCall({ kind: "shell", command: `cat '${call.path}'` }, body);
     case "shell": {
       const name = pick(["exec_command", "shell_command", "shell"], have);
       if (name === "exec_command") return fn(name, { cmd: call.command, yield_time_ms: 10_000 });

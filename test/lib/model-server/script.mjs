@@ -6,6 +6,8 @@ const CALLS = {
   tools: (value) => value.split("|").map(shell),
   question: (value) => [question(value)],
   write: (value) => [file("write", value)],
+  read: (path) => [{ kind: "read", path }],
+  reads: (value) => value.split("|").map((path) => ({ kind: "read", path })),
   edit: (value) => [file("edit", value)],
   plan: (value) => [{ kind: "plan", plan: value }],
   task: (value) => [{ kind: "task", prompt: nested(value) }],
@@ -16,7 +18,7 @@ const SPEAKS = new Set(["say", "long", "bulk"]);
 /**
  * @typedef {{name: string, value: string}} Step
  * @typedef {object} Call  a tool call, before an API puts it into an agent's own words
- * @property {"shell" | "question" | "write" | "edit" | "plan" | "task" | "call"} kind
+ * @property {"shell" | "question" | "read" | "write" | "edit" | "plan" | "task" | "call"} kind
  */
 
 /** @returns {Step[]} */

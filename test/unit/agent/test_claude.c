@@ -257,12 +257,17 @@ static void costs_are_of_the_turn_alone(void **state)
     MU_UNUSED(state);
     static const char *const lines[] = {
         "{\"type\":\"result\",\"session_id\":\"s\",\"total_cost_usd\":0.5,\"usage\":{\"input_"
-        "tokens\":1,"
-        "\"output_tokens\":2,\"cache_read_input_tokens\":3,\"cache_creation_input_tokens\":4}}\n",
+        "tokens\":1,\"output_tokens\":2,\"cache_read_input_tokens\":3,"
+        "\"cache_creation_input_tokens\":4}}\n",
         "{\"type\":\"result\",\"session_id\":\"s\",\"total_cost_usd\":0.75}\n",
-        /* /clear */
-        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":0.1}\n",
+        /* /clear, and a turn that claude begins by itself: it is in the next one's */
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":0.1}\n"
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":0.3}\n",
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":0.3}\n",
         "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":\"lots\"}\n",
+        /* a newer version, whose total goes on after --resume */
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":9,"
+        "\"model_usage_since_last_result\":{\"m\":{\"costUSD\":0.25},\"n\":{\"costUSD\":0.5}}}\n",
     };
     struct mu_buf trace = {0};
     char uuid[37];
@@ -270,11 +275,10 @@ static void costs_are_of_the_turn_alone(void **state)
     for (size_t i = 0; i < MU_COUNT(lines); i++) {
         give_prompt(c, uuid);
         feed(c, lines[i], see_usage, &trace);
-        /* One that claude began by itself is in the next difference. */
-        feed(c, "{\"type\":\"result\",\"total_cost_usd\":0.6}\n", see_usage, &trace);
     }
-    assert_string_equal(trace.data, "1/2/3/4/500000 -1/-1/-1/-1/250000 -1/-1/-1/-1/100000 "
-                                    "-1/-1/-1/-1/-1 ");
+    assert_string_equal(trace.data,
+                        "1/2/3/4/500000 -1/-1/-1/-1/250000 -1/-1/-1/-1/100000 "
+                        "-1/-1/-1/-1/200000 -1/-1/-1/-1/-1 -1/-1/-1/-1/750000 ");
     D->close(c);
     mu_buf_release(&trace);
 }
