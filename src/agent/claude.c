@@ -5,19 +5,9 @@
 #include "agent/agent.h"
 #include "agent/claude.h"
 #include "agent/text.h"
+#include "hold/include.h"
 
 /* ---- how it is started ---- */
-
-static const char *const modes[] = {"default", "acceptEdits",       "plan", "dontAsk",
-                                    "auto",    "bypassPermissions", NULL};
-
-static bool is_mode(const char *word)
-{
-    for (size_t i = 0; word && modes[i]; i++)
-        if (strcmp(word, modes[i]) == 0)
-            return true;
-    return false;
-}
 
 static bool is_model(const char *word)
 {
@@ -34,7 +24,7 @@ static const char *check_options(const json_t *options)
     json_object_foreach((json_t *)options, key, value)
     {
         if (strcmp(key, "permission_mode") == 0) {
-            if (!is_mode(json_string_value(value)))
+            if (!mu_claude_is_mode(json_string_value(value)))
                 return "The option \"permission_mode\" must be one of default, acceptEdits, plan, "
                        "dontAsk, auto, bypassPermissions.";
         } else if (strcmp(key, "model") == 0) {
@@ -64,7 +54,7 @@ static int spec(const struct mu_agent_start *start, struct mu_buf *out)
     json_t *options = start->options ? json_loads(start->options, 0, NULL) : NULL;
     const char *mode = json_string_value(json_object_get(options, "permission_mode"));
     const char *model = json_string_value(json_object_get(options, "model"));
-    if (is_mode(mode)) {
+    if (mu_claude_is_mode(mode)) {
         argv[n++] = "--permission-mode";
         argv[n++] = mode;
     }
@@ -76,8 +66,10 @@ static int spec(const struct mu_agent_start *start, struct mu_buf *out)
         argv[n++] = "--resume";
         argv[n++] = start->cli_session_id;
     }
-    static const struct mu_hold_env env[] = {
-        {"DISABLE_AUTOUPDATER", "1"}, {"CLAUDECODE", NULL}, {"CLAUDE_CODE_ENTRYPOINT", NULL}};
+    static const struct mu_hold_env env[] = {{"DISABLE_AUTOUPDATER", "1"},
+                                             {"CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"},
+                                             {"CLAUDECODE", NULL},
+                                             {"CLAUDE_CODE_ENTRYPOINT", NULL}};
     struct mu_hold_spec s = {.run = start->run_id,
                              .argv = argv,
                              .env = env,
@@ -91,24 +83,87 @@ static int spec(const struct mu_agent_start *start, struct mu_buf *out)
 
 /* ---- its state ---- */
 
-static void *claude_open(const struct mu_agent_start *start, const json_t *saved)
+static void get_text(const json_t *saved, const char *key, char *out, size_t cap)
 {
-    MU_UNUSED(start);
-    struct mu_claude *c = mu_alloc(sizeof *c);
-    c->lines.max = MU_LIMIT_LINE_BYTES;
-    c->lines.skipping = json_is_true(json_object_get(saved, "skipping"));
-    c->in_turn = json_is_true(json_object_get(saved, "in_turn"));
-    c->heard = json_is_true(json_object_get(saved, "heard"));
-    c->no_conversation = json_is_true(json_object_get(saved, "no_conversation"));
-    c->turns = json_integer_value(json_object_get(saved, "turns"));
-    c->cost_microusd = json_integer_value(json_object_get(saved, "cost"));
-    const char *session = json_string_value(json_object_get(saved, "session"));
-    snprintf(c->session, sizeof c->session, "%s", session ? session : "");
-    const char *model = json_string_value(json_object_get(saved, "model"));
-    snprintf(c->model, sizeof c->model, "%s", model ? model : "");
+    const char *text = json_string_value(json_object_get(saved, key));
+    snprintf(out, cap, "%s", text ? text : "");
+}
+
+static bool get_bool(const json_t *saved, const char *key)
+{
+    return json_is_true(json_object_get(saved, key));
+}
+
+static int64_t get_int(const json_t *saved, const char *key)
+{
+    return json_integer_value(json_object_get(saved, key));
+}
+
+/* What the options ask for, as far as it is valid. */
+static void want(struct mu_claude *c, const json_t *options)
+{
+    const char *mode = json_string_value(json_object_get(options, "permission_mode"));
+    const char *model = json_string_value(json_object_get(options, "model"));
+    snprintf(c->want_mode, sizeof c->want_mode, "%s", mu_claude_is_mode(mode) ? mode : "");
+    snprintf(c->want_model, sizeof c->want_model, "%s", is_model(model) ? model : "");
+}
+
+static void load_result(struct mu_claude_result *r, const json_t *saved)
+{
+    r->present = json_is_object(saved);
+    r->outcome = (enum mu_turn_outcome)get_int(saved, "outcome");
+    if (r->outcome > MU_TURN_CANCELLED)
+        r->outcome = MU_TURN_ERROR;
+    get_text(saved, "text", r->text, sizeof r->text);
+    r->usage = (struct mu_agent_usage){.input_tokens = get_int(saved, "input"),
+                                       .output_tokens = get_int(saved, "output"),
+                                       .cache_read_tokens = get_int(saved, "cache_read"),
+                                       .cache_write_tokens = get_int(saved, "cache_write"),
+                                       .cost_microusd = get_int(saved, "cost")};
+}
+
+static void load(struct mu_claude *c, const json_t *saved)
+{
+    c->lines.skipping = get_bool(saved, "skipping");
+    c->in_turn = get_bool(saved, "in_turn");
+    c->heard = get_bool(saved, "heard");
+    c->no_conversation = get_bool(saved, "no_conversation");
+    c->initialized = get_bool(saved, "initialized");
+    c->told_modes = get_bool(saved, "told_modes");
+    c->says_idle = get_bool(saved, "says_idle");
+    c->busy = get_bool(saved, "busy");
+    c->lost_line = get_bool(saved, "lost_line");
+    c->turns = get_int(saved, "turns");
+    c->requests = get_int(saved, "requests");
+    c->cost_microusd = get_int(saved, "cost");
+    c->open_microusd = get_int(saved, "open");
+    c->context_used = get_int(saved, "context");
+    get_text(saved, "session", c->session, sizeof c->session);
+    get_text(saved, "prompt", c->prompt, sizeof c->prompt);
+    get_text(saved, "model", c->model, sizeof c->model);
+    get_text(saved, "mode", c->mode, sizeof c->mode);
+    get_text(saved, "want_model", c->want_model, sizeof c->want_model);
+    get_text(saved, "want_mode", c->want_mode, sizeof c->want_mode);
+    get_text(saved, "limit", c->limit, sizeof c->limit);
+    const json_t *tasks = json_object_get(saved, "tasks");
+    c->tasks = json_is_array(tasks) ? json_deep_copy(tasks) : NULL;
+    load_result(&c->result, json_object_get(saved, "result"));
     const char *words = json_string_value(json_object_get(saved, "words"));
     if (words)
         mu_words_add(&c->words, words, strlen(words));
+}
+
+static void *claude_open(const struct mu_agent_start *start, const json_t *saved)
+{
+    struct mu_claude *c = mu_alloc(sizeof *c);
+    c->lines.max = MU_LIMIT_LINE_BYTES;
+    if (saved) {
+        load(c, saved);
+    } else if (start && start->options) {
+        json_t *options = json_loads(start->options, 0, NULL);
+        want(c, options);
+        json_decref(options);
+    }
     return c;
 }
 
@@ -116,46 +171,123 @@ static void claude_close(void *state)
 {
     struct mu_claude *c = state;
     mu_lines_release(&c->lines);
+    json_decref(c->tasks);
     free(c);
 }
 
-static void put_bool(struct mu_buf *json, const char *key, bool value)
+static json_t *saved_result(const struct mu_claude_result *r)
 {
-    mu_buf_printf(json, ",\"%s\":%s", key, value ? "true" : "false");
+    return json_pack(
+        "{s:i, s:s, s:I, s:I, s:I, s:I, s:I}", "outcome", (int)r->outcome, "text", r->text, "input",
+        (json_int_t)r->usage.input_tokens, "output", (json_int_t)r->usage.output_tokens,
+        "cache_read", (json_int_t)r->usage.cache_read_tokens, "cache_write",
+        (json_int_t)r->usage.cache_write_tokens, "cost", (json_int_t)r->usage.cost_microusd);
+}
+
+static void save_flags(const struct mu_claude *c, json_t *all)
+{
+    const struct {
+        const char *key;
+        bool value;
+    } flags[] = {{"skipping", c->lines.skipping},
+                 {"in_turn", c->in_turn},
+                 {"heard", c->heard},
+                 {"no_conversation", c->no_conversation},
+                 {"initialized", c->initialized},
+                 {"told_modes", c->told_modes},
+                 {"says_idle", c->says_idle},
+                 {"busy", c->busy},
+                 {"lost_line", c->lost_line}};
+    for (size_t i = 0; i < MU_COUNT(flags); i++)
+        if (flags[i].value)
+            json_object_set_new(all, flags[i].key, json_true());
+}
+
+static void save_texts(const struct mu_claude *c, json_t *all)
+{
+    const struct {
+        const char *key, *value;
+    } texts[] = {
+        {"session", c->session}, {"prompt", c->prompt},         {"model", c->model},
+        {"mode", c->mode},       {"want_model", c->want_model}, {"want_mode", c->want_mode},
+        {"limit", c->limit}};
+    for (size_t i = 0; i < MU_COUNT(texts); i++)
+        if (*texts[i].value)
+            json_object_set_new(all, texts[i].key, json_string(texts[i].value));
+    struct mu_buf words = {0};
+    if (mu_words_last_line(&c->words, &words))
+        json_object_set_new(all, "words", json_stringn(words.data, words.len));
+    mu_buf_release(&words);
 }
 
 static void claude_save(const void *state, struct mu_buf *json)
 {
     const struct mu_claude *c = state;
-    mu_buf_printf(json, "{\"turns\":%lld,\"cost\":%lld", (long long)c->turns,
-                  (long long)c->cost_microusd);
-    put_bool(json, "skipping", c->lines.skipping);
-    put_bool(json, "in_turn", c->in_turn);
-    put_bool(json, "heard", c->heard);
-    put_bool(json, "no_conversation", c->no_conversation);
-    mu_buf_str(json, ",\"session\":");
-    mu_buf_json(json, c->session);
-    mu_buf_str(json, ",\"model\":");
-    mu_buf_json(json, c->model);
-    struct mu_buf words = {0};
-    mu_words_last_line(&c->words, &words);
-    mu_buf_str(json, ",\"words\":");
-    mu_buf_json_n(json, words.data, words.len);
-    mu_buf_char(json, '}');
-    mu_buf_release(&words);
+    json_t *all = json_pack("{s:I, s:I, s:I, s:I, s:I}", "turns", (json_int_t)c->turns, "requests",
+                            (json_int_t)c->requests, "cost", (json_int_t)c->cost_microusd,
+                            "open", (json_int_t)c->open_microusd, "context", (json_int_t)c->context_used);
+    save_flags(c, all);
+    save_texts(c, all);
+    if (c->tasks)
+        json_object_set(all, "tasks", c->tasks);
+    if (c->result.present)
+        json_object_set_new(all, "result", saved_result(&c->result));
+    char *text = json_dumps(all, JSON_COMPACT);
+    mu_buf_str(json, text);
+    free(text);
+    json_decref(all);
 }
 
 /* ---- what it is told ---- */
+
+static void put_images(const struct mu_agent_prompt *prompt, struct mu_buf *out)
+{
+    mu_buf_str(out, "[{\"type\":\"text\",\"text\":");
+    mu_buf_json(out, prompt->text);
+    mu_buf_char(out, '}');
+    for (size_t i = 0; i < prompt->n_images; i++) {
+        mu_buf_str(out, ",{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":");
+        mu_buf_json(out, prompt->images[i].type);
+        mu_buf_str(out, ",\"data\":\"");
+        mu_include_put(out, prompt->images[i].path);
+        mu_buf_str(out, "\"}}");
+    }
+    mu_buf_char(out, ']');
+}
 
 static void claude_prompt(void *state, const struct mu_agent_prompt *prompt, struct mu_buf *out)
 {
     struct mu_claude *c = state;
     c->in_turn = true;
-    c->heard = false;
+    c->heard = c->lost_line = false;
     c->words.n = 0;
+    c->result = (struct mu_claude_result){0};
+    mu_claude_plan_prompt(c);
+    mu_id_new(c->prompt);
+    if (!c->initialized)
+        mu_claude_put_initialize(c, out);
     mu_buf_str(out, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":");
-    mu_buf_json(out, prompt->text);
-    mu_buf_str(out, "}}\n");
+    if (prompt->n_images)
+        put_images(prompt, out);
+    else
+        mu_buf_json(out, prompt->text);
+    mu_buf_printf(out, "},\"uuid\":\"%s\"}\n", c->prompt);
+}
+
+static void claude_configure(void *state, const json_t *options, struct mu_buf *out)
+{
+    struct mu_claude *c = state;
+    char model[sizeof c->want_model];
+    char mode[sizeof c->want_mode];
+    memcpy(model, c->want_model, sizeof model);
+    memcpy(mode, c->want_mode, sizeof mode);
+    want(c, options);
+    /* The mode may have changed since by itself: a plan was approved. */
+    const char *wanted = *c->want_mode ? c->want_mode : "default";
+    if (strcmp(mode, c->want_mode) != 0 || (*c->want_mode && *c->mode && strcmp(c->mode, wanted)))
+        mu_claude_put_mode(c, wanted, out);
+    if (strcmp(model, c->want_model) != 0)
+        mu_claude_put_model(c, c->want_model, out);
 }
 
 static void claude_interrupt(void *state, const char *request_id, struct mu_buf *out)
@@ -199,7 +331,7 @@ static void claude_answer(void *state, const struct mu_agent_answer *a, struct m
         mu_buf_str(out, "\"deny\",\"message\":");
         mu_buf_json(out, a->message);
         if (a->decision == MU_permission_decision_DENY_INTERRUPT)
-            put_bool(out, "interrupt", true);
+            mu_buf_str(out, ",\"interrupt\":true");
     }
     mu_buf_str(out, "}}}\n");
 }
@@ -223,6 +355,8 @@ static void on_long_line(void *ctx, const char *line, size_t n)
     MU_UNUSED(line);
     MU_UNUSED(n);
     struct sink *sink = ctx;
+    sink->claude->lost_line = sink->claude->in_turn;
+    sink->claude->heard = true;
     sink->cb(sink->ctx,
              &(struct mu_agent_event){.kind = MU_AG_NOTICE,
                                       .failed = true,
@@ -239,7 +373,6 @@ static size_t claude_feed(void *state, enum mu_stream stream, const char *data, 
         return 0;
     }
     struct sink sink = {c, cb, ctx};
-    c->heard = true;
     return mu_lines_feed(&c->lines, data, n, on_line, on_long_line, &sink);
 }
 
@@ -257,15 +390,10 @@ static void describe_end(const struct mu_claude *c, const struct mu_exit *how,
         snprintf(what, sizeof what, "claude ended in the middle of the turn (exit code %d)",
                  how->code);
     }
-    snprintf(out->text, sizeof out->text, "%s%s%s", what, words ? ": " : ".",
-             words ? line.data : "");
+    const char *advice = words ? mu_claude_advice(line.data, 0) : NULL;
+    snprintf(out->text, sizeof out->text, "%s%s%s%s%s", what, words ? ": " : ".",
+             words ? line.data : "", advice ? ". " : "", advice ? advice : "");
     mu_buf_release(&line);
-}
-
-/* It ended by itself as it may between turns, and the prompt came just too late for it. */
-static bool never_read(const struct mu_claude *c, const struct mu_exit *how)
-{
-    return how->kind == MU_EXIT_CODE && how->code == 0 && !c->heard;
 }
 
 static void claude_exited(void *state, const struct mu_exit *how, bool answered,
@@ -274,6 +402,7 @@ static void claude_exited(void *state, const struct mu_exit *how, bool answered,
     struct mu_claude *c = state;
     struct sink sink = {c, cb, ctx};
     mu_lines_end(&c->lines, on_line, &sink);
+    mu_claude_end_result(c, cb, ctx);
     *out = (struct mu_agent_end){.outcome = MU_TURN_ERROR};
     if (how->kind == MU_EXIT_FAILED) {
         snprintf(out->text, sizeof out->text,
@@ -285,7 +414,7 @@ static void claude_exited(void *state, const struct mu_exit *how, bool answered,
         snprintf(out->text, sizeof out->text,
                  "claude does not know the former conversation any more (it may have been "
                  "deleted). A new one was begun: it does not remember what was said above.");
-    } else if (c->turns > 0 && (!answered || never_read(c, how))) {
+    } else if (c->turns > 0 && (!answered || !c->heard)) { /* it served turns, but not this */
         out->outcome = MU_TURN_RESTART;
     } else {
         describe_end(c, how, out);
@@ -295,6 +424,7 @@ static void claude_exited(void *state, const struct mu_exit *how, bool answered,
 const struct mu_dialect mu_dialect_claude = {
     .id = "claude",
     .long_lived = true,
+    .takes_images = true,
     .prompt_max = MU_LIMIT_PROMPT_BYTES,
     .check_options = check_options,
     .spec = spec,
@@ -304,6 +434,7 @@ const struct mu_dialect mu_dialect_claude = {
     .prompt = claude_prompt,
     .interrupt = claude_interrupt,
     .answer = claude_answer,
+    .configure = claude_configure,
     .feed = claude_feed,
     .exited = claude_exited,
 };

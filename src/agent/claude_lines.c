@@ -7,112 +7,141 @@
 /* Lines of `--output-format stream-json`. A streamed answer comes twice: as stream_event deltas,
  * and block by block as assistant lines, which have the last word. */
 
-struct line {
-    struct mu_claude *claude;
-    const json_t *json;
-    mu_agent_cb *cb;
-    void *ctx;
-};
-
-static const char *str(const json_t *o, const char *key)
+const char *mu_claude_str(const json_t *o, const char *key)
 {
     return json_string_value(json_object_get(o, key));
 }
 
-static bool is(const char *a, const char *b)
+bool mu_claude_is(const char *a, const char *b)
 {
     return a && strcmp(a, b) == 0;
 }
 
-static void emit(const struct line *l, struct mu_agent_event ev)
+void mu_claude_emit(const struct mu_claude_line *l, struct mu_agent_event ev)
 {
+    ev.raw = l->raw;
+    ev.raw_n = l->raw_n;
     l->cb(l->ctx, &ev);
 }
 
-static const char *parent_of(const struct line *l)
+void mu_claude_facts(const struct mu_claude_line *l, json_t *facts)
 {
-    return str(l->json, "parent_tool_use_id");
+    char *text = facts ? json_dumps(facts, JSON_COMPACT) : NULL;
+    if (text)
+        mu_claude_emit(l, (struct mu_agent_event){.kind = MU_AG_FACTS, .metadata = text});
+    free(text);
+    json_decref(facts);
+}
+
+void mu_claude_notice(const struct mu_claude_line *l, bool failed, const char *text)
+{
+    mu_claude_emit(l, (struct mu_agent_event){
+                          .kind = MU_AG_NOTICE, .text = text, .n = strlen(text), .failed = failed});
+}
+
+static const char *parent_of(const struct mu_claude_line *l)
+{
+    return mu_claude_str(l->json, "parent_tool_use_id");
 }
 
 /* ---- stream_event ---- */
 
-static void on_delta(const struct line *l, const json_t *delta)
+static void on_delta(const struct mu_claude_line *l, const json_t *delta)
 {
-    const char *type = str(delta, "type");
-    bool thinking = is(type, "thinking_delta");
-    const char *text = thinking                 ? str(delta, "thinking")
-                       : is(type, "text_delta") ? str(delta, "text")
-                                                : NULL;
+    const char *type = mu_claude_str(delta, "type");
+    bool thinking = mu_claude_is(type, "thinking_delta");
+    const char *text = thinking                           ? mu_claude_str(delta, "thinking")
+                       : mu_claude_is(type, "text_delta") ? mu_claude_str(delta, "text")
+                                                          : NULL;
     if (text && *text)
-        emit(l, (struct mu_agent_event){.kind = MU_AG_TEXT,
-                                        .message = thinking ? MU_message_kind_THINKING
-                                                            : MU_message_kind_TEXT,
-                                        .text = text,
-                                        .n = strlen(text)});
+        l->cb(l->ctx, &(struct mu_agent_event){.kind = MU_AG_TEXT,
+                                               .message = thinking ? MU_message_kind_THINKING
+                                                                   : MU_message_kind_TEXT,
+                                               .text = text,
+                                               .n = strlen(text)});
 }
 
-static void on_stream_event(const struct line *l)
+static void on_stream_event(const struct mu_claude_line *l)
 {
     const json_t *event = json_object_get(l->json, "event");
     if (parent_of(l) || !l->claude->in_turn)
         return;
-    if (is(str(event, "type"), "message_start"))
-        emit(l, (struct mu_agent_event){.kind = MU_AG_RESET});
-    else if (is(str(event, "type"), "content_block_delta"))
+    if (mu_claude_is(mu_claude_str(event, "type"), "message_start"))
+        l->cb(l->ctx, &(struct mu_agent_event){.kind = MU_AG_RESET});
+    else if (mu_claude_is(mu_claude_str(event, "type"), "content_block_delta"))
         on_delta(l, json_object_get(event, "delta"));
 }
 
 /* ---- assistant, user ---- */
 
-/* One line that says what a tool is to do: its most telling argument. */
-static const char *title_of(const json_t *input)
-{
-    static const char *const keys[] = {"command", "file_path",   "path",   "pattern", "url",
-                                       "query",   "description", "prompt", "skill",   NULL};
-    for (size_t i = 0; keys[i]; i++)
-        if (str(input, keys[i]))
-            return str(input, keys[i]);
-    return NULL;
-}
-
-static void on_tool_use(const struct line *l, const json_t *block)
+static void on_tool_use(const struct mu_claude_line *l, const json_t *block)
 {
     const json_t *input = json_object_get(block, "input");
+    const char *id = mu_claude_str(block, "id");
+    const char *name = mu_claude_str(block, "name");
+    if (!id || !name || mu_claude_plan_call(l, block))
+        return;
     char *text = input ? json_dumps(input, JSON_COMPACT) : NULL;
-    if (str(block, "id") && str(block, "name"))
-        emit(l, (struct mu_agent_event){.kind = MU_AG_TOOL_CALL,
-                                        .id = str(block, "id"),
-                                        .name = str(block, "name"),
-                                        .title = title_of(input),
-                                        .input = text,
-                                        .parent = parent_of(l)});
+    char *diffs = mu_claude_call_diffs(name, input);
+    mu_claude_emit(l, (struct mu_agent_event){.kind = MU_AG_TOOL_CALL,
+                                              .id = id,
+                                              .name = name,
+                                              .title = mu_claude_title(name, input),
+                                              .input = text,
+                                              .parent = parent_of(l)});
+    if (diffs)
+        mu_claude_emit(
+            l, (struct mu_agent_event){.kind = MU_AG_TOOL_UPDATE, .id = id, .diffs = diffs});
+    free(diffs);
     free(text);
 }
 
-static void on_block(const struct line *l, const json_t *block)
+static void on_said(const struct mu_claude_line *l, enum mu_message_kind kind, const char *text)
 {
-    const char *type = str(block, "type");
-    const char *text = is(type, "text")       ? str(block, "text")
-                       : is(type, "thinking") ? str(block, "thinking")
-                                              : NULL;
-    if (is(type, "tool_use"))
-        on_tool_use(l, block);
-    else if (text && *text && !parent_of(l))
-        emit(l, (struct mu_agent_event){.kind = MU_AG_FINAL,
-                                        .message = is(type, "text") ? MU_message_kind_TEXT
-                                                                    : MU_message_kind_THINKING,
-                                        .text = text,
-                                        .n = strlen(text)});
+    if (text && *text && !parent_of(l)) /* a sub-agent's words are in its call's result */
+        mu_claude_emit(l,
+                       (struct mu_agent_event){
+                           .kind = MU_AG_FINAL, .message = kind, .text = text, .n = strlen(text)});
 }
 
-static void on_assistant(const struct line *l)
+static void on_block(const struct mu_claude_line *l, const json_t *block)
 {
-    if (json_is_true(json_object_get(l->json, "is_api_error_message")) || str(l->json, "error"))
+    const char *type = mu_claude_str(block, "type");
+    if (mu_claude_is(type, "tool_use"))
+        on_tool_use(l, block);
+    else if (mu_claude_is(type, "text"))
+        on_said(l, MU_message_kind_TEXT, mu_claude_str(block, "text"));
+    else if (mu_claude_is(type, "thinking"))
+        on_said(l, MU_message_kind_THINKING, mu_claude_str(block, "thinking"));
+    else if (mu_claude_is(type, "redacted_thinking"))
+        on_said(l, MU_message_kind_THINKING, "(A thought that the model's provider hides.)");
+}
+
+static int64_t tokens(const json_t *usage, const char *key)
+{
+    json_int_t n = json_integer_value(json_object_get(usage, key));
+    return n > 0 && n < 1000000000 ? n : 0;
+}
+
+/* What the model was given and said is what the next request begins with. */
+static void note_context(const struct mu_claude_line *l, const json_t *usage)
+{
+    int64_t used = tokens(usage, "input_tokens") + tokens(usage, "cache_read_input_tokens") +
+                   tokens(usage, "cache_creation_input_tokens") + tokens(usage, "output_tokens");
+    if (used && !parent_of(l))
+        l->claude->context_used = used;
+}
+
+static void on_assistant(const struct mu_claude_line *l)
+{
+    const json_t *message = json_object_get(l->json, "message");
+    if (json_is_true(json_object_get(l->json, "is_api_error_message")) ||
+        mu_claude_str(l->json, "error"))
         return; /* the result says it */
-    const json_t *content = json_object_get(json_object_get(l->json, "message"), "content");
+    note_context(l, json_object_get(message, "usage"));
     size_t i;
     json_t *block;
-    json_array_foreach((json_t *)content, i, block) on_block(l, block);
+    json_array_foreach(json_object_get(message, "content"), i, block) on_block(l, block);
 }
 
 /* The text of a tool's result: a string, or blocks of which some are text. */
@@ -126,45 +155,59 @@ static void result_text(const json_t *content, struct mu_buf *out)
     json_t *block;
     json_array_foreach((json_t *)content, i, block)
     {
-        const char *text = str(block, "text");
+        const char *text = mu_claude_str(block, "text");
+        const char *type = mu_claude_str(block, "type");
         if (out->len)
             mu_buf_char(out, '\n');
         if (text)
             mu_buf_str(out, text);
         else
-            mu_buf_printf(out, "[%s]", str(block, "type") ? str(block, "type") : "?");
+            mu_buf_printf(out, "[%s]", type ? type : "?");
     }
 }
 
-static void on_user(const struct line *l)
+static void on_tool_result(const struct mu_claude_line *l, const json_t *block, bool alone)
+{
+    const json_t *content = json_object_get(block, "content");
+    struct mu_buf text = {0};
+    result_text(content, &text);
+    char *images = json_is_array(content) ? mu_claude_images(content) : NULL;
+    char *diffs =
+        alone ? mu_claude_result_diffs(json_object_get(l->json, "tool_use_result")) : NULL;
+    mu_claude_emit(
+        l, (struct mu_agent_event){.kind = MU_AG_TOOL_RESULT,
+                                   .id = mu_claude_str(block, "tool_use_id"),
+                                   .text = text.data ? text.data : "",
+                                   .n = text.len,
+                                   .diffs = diffs,
+                                   .images = images,
+                                   .failed = json_is_true(json_object_get(block, "is_error"))});
+    free(diffs);
+    free(images);
+    mu_buf_release(&text);
+}
+
+static void on_user(const struct mu_claude_line *l)
 {
     const json_t *content = json_object_get(json_object_get(l->json, "message"), "content");
     size_t i;
     json_t *block;
     json_array_foreach((json_t *)content, i, block)
     {
-        if (!is(str(block, "type"), "tool_result") || !str(block, "tool_use_id"))
-            continue;
-        struct mu_buf text = {0};
-        result_text(json_object_get(block, "content"), &text);
-        emit(l,
-             (struct mu_agent_event){.kind = MU_AG_TOOL_RESULT,
-                                     .id = str(block, "tool_use_id"),
-                                     .text = text.data ? text.data : "",
-                                     .n = text.len,
-                                     .failed = json_is_true(json_object_get(block, "is_error"))});
-        mu_buf_release(&text);
+        if (mu_claude_is(mu_claude_str(block, "type"), "tool_result") &&
+            mu_claude_str(block, "tool_use_id") && !mu_claude_plan_result(l, block))
+            on_tool_result(l, block, json_array_size(content) == 1);
     }
 }
 
 /* ---- system ---- */
 
-static void on_retry(const struct line *l)
+static void on_retry(const struct mu_claude_line *l)
 {
     long long attempt = json_integer_value(json_object_get(l->json, "attempt"));
     long long max = json_integer_value(json_object_get(l->json, "max_retries"));
     long long status = json_integer_value(json_object_get(l->json, "error_status"));
-    const char *error = str(l->json, "error");
+    const char *error = mu_claude_str(l->json, "error");
     if (attempt != 1 && attempt != max && attempt % 5 != 0)
         return;
     char code[24] = "";
@@ -174,7 +217,7 @@ static void on_retry(const struct line *l)
     snprintf(text, sizeof text,
              "The model did not answer (%s%s). claude tries again: attempt %lld of %lld.",
              error ? error : "no reason given", code, attempt, max);
-    emit(l, (struct mu_agent_event){.kind = MU_AG_NOTICE, .text = text, .failed = true});
+    mu_claude_emit(l, (struct mu_agent_event){.kind = MU_AG_NOTICE, .text = text, .failed = true});
 }
 
 static bool is_session_id(const char *id)
@@ -182,230 +225,194 @@ static bool is_session_id(const char *id)
     return id && mu_id_valid(id) && id[0] != '-';
 }
 
-static void note_session(const struct line *l)
+void mu_claude_note_session(const struct mu_claude_line *l)
 {
-    const char *id = str(l->json, "session_id");
+    const char *id = mu_claude_str(l->json, "session_id");
     struct mu_claude *c = l->claude;
     if (!is_session_id(id) || strcmp(id, c->session) == 0 || c->no_conversation)
         return;
+    if (*c->session) { /* /clear: a new conversation */
+        json_decref(c->tasks);
+        c->tasks = NULL;
+    }
     snprintf(c->session, sizeof c->session, "%s", id);
-    emit(l, (struct mu_agent_event){.kind = MU_AG_CLI_SESSION, .id = id});
+    mu_claude_emit(l, (struct mu_agent_event){.kind = MU_AG_CLI_SESSION, .id = id});
 }
 
-static void note_model(const struct line *l)
+void mu_claude_note_model(const struct mu_claude_line *l, const char *model)
 {
-    const char *model = str(l->json, "model");
     struct mu_claude *c = l->claude;
-    if (!model || strncmp(model, c->model, sizeof c->model - 1) == 0)
+    if (!model || !*model || strncmp(model, c->model, sizeof c->model - 1) == 0)
         return;
     snprintf(c->model, sizeof c->model, "%s", model);
-    json_t *facts = json_pack("{s:s}", "model", model);
-    char *text = json_dumps(facts, JSON_COMPACT);
-    emit(l, (struct mu_agent_event){.kind = MU_AG_FACTS, .metadata = text});
-    free(text);
-    json_decref(facts);
+    mu_claude_facts(l, json_pack("{s:s}", "model", model));
 }
 
-static void on_system(const struct line *l)
-{
-    const char *subtype = str(l->json, "subtype");
-    if (is(subtype, "init")) {
-        note_model(l);
-        note_session(l);
-    } else if (is(subtype, "api_retry") && l->claude->in_turn) {
-        on_retry(l);
-    }
-}
-
-/* ---- control_request ---- */
-
-static char *dump(const json_t *json)
-{
-    return json ? json_dumps(json, JSON_COMPACT) : NULL;
-}
-
-static void on_control_request(const struct line *l)
-{
-    const json_t *request = json_object_get(l->json, "request");
-    const char *id = str(l->json, "request_id");
-    if (!id || !is(str(request, "subtype"), "can_use_tool"))
-        return;
-    const json_t *input = json_object_get(request, "input");
-    const char *name = str(request, "tool_name");
-    const json_t *questions =
-        is(name, "AskUserQuestion") ? json_object_get(input, "questions") : NULL;
-    char *input_text = dump(input);
-    char *questions_text = json_is_array(questions) ? dump(questions) : NULL;
-    const json_t *suggestions = json_object_get(request, "permission_suggestions");
-    char *suggestions_text = json_array_size(suggestions) ? dump(suggestions) : NULL;
-    emit(l, (struct mu_agent_event){.kind = MU_AG_ASKED,
-                                    .id = id,
-                                    .name = name ? name : "a tool",
-                                    .title = questions_text
-                                                 ? str(json_array_get(questions, 0), "question")
-                                                 : title_of(input),
-                                    .input = input_text,
-                                    .tool_id = str(request, "tool_use_id"),
-                                    .suggestions = suggestions_text,
-                                    .questions = questions_text});
-    free(suggestions_text);
-    free(questions_text);
-    free(input_text);
-}
-
-/* ---- result ---- */
-
-/* What to do about the causes that are known: the first whose words are found, or whose status. */
-static const struct {
-    int status;
-    const char *words;
-    const char *advice;
-} causes[] = {
-    {0, "Not logged in",
-     "Run `claude` in a terminal and log in with /login, or set "
-     "ANTHROPIC_API_KEY; then send the message again."},
-    {401, "authentication",
-     "Check the API key, or log in again: run `claude` in a terminal and "
-     "use /login."},
-    {403, "permission_error", "The account may not use this. Check the API key and the plan."},
-    {429, "rate_limit",
-     "Too many requests, or the plan's limit is used up. Wait, then send the "
-     "message again."},
-    {529, "Overloaded", "Wait a moment, then send the message again."},
-    {404, "issue with the selected model", "Choose another model in the session's options."},
-    {0, "ECONNREFUSED",
-     "Check the network, the proxy, and ANTHROPIC_BASE_URL; then send the "
-     "message again."},
-    {0, "Unable to connect", "Check the network and the proxy; then send the message again."},
-    {0, "Connection", "Check the network and the proxy; then send the message again."},
-    {500, "api_error", "The fault is at the model's side. Send the message again later."},
-    {0, "maximum number of turns", "Send another message to let it go on."},
-    {0, "Credit balance", "Add credit to the account, then send the message again."},
-};
-
-static const char *advice_for(const char *words, int status)
-{
-    if (strcasestr(words, "try again"))
-        return NULL; /* it says so itself */
-    for (size_t i = 0; i < MU_COUNT(causes); i++)
-        if (strstr(words, causes[i].words) || (status && status == causes[i].status))
-            return causes[i].advice;
-    return NULL;
-}
-
-static void describe_error(const struct line *l, struct mu_buf *out)
-{
-    const char *words = str(l->json, "result");
-    size_t i;
-    json_t *error;
-    json_array_foreach(json_object_get(l->json, "errors"), i, error)
-    {
-        if ((!words || !*words) && json_is_string(error))
-            words = json_string_value(error);
-    }
-    if (!words || !*words)
-        words = str(l->json, "subtype");
-    if (!words || !*words)
-        words = "claude reported an error without a reason.";
-    const char *advice =
-        advice_for(words, (int)json_integer_value(json_object_get(l->json, "api_error_status")));
-    size_t n = strlen(words);
-    bool ended = strchr(".!?", words[n - 1]) != NULL;
-    mu_buf_str(out, words);
-    if (advice)
-        mu_buf_printf(out, "%s %s", ended ? "" : ".", advice);
-}
-
-/* What the turn used. */
-static int64_t count_of(const json_t *usage, const char *key)
-{
-    const json_t *n = json_object_get(usage, key);
-    return json_is_integer(n) && json_integer_value(n) >= 0 ? json_integer_value(n) : -1;
-}
-
-static int64_t cost_of(const struct line *l)
-{
-    const json_t *total = json_object_get(l->json, "total_cost_usd");
-    double usd = json_number_value(total);
-    if (!json_is_number(total) || !(usd >= 0 && usd < 1e9))
-        return -1;
-    int64_t before = l->claude->cost_microusd;
-    l->claude->cost_microusd = (int64_t)(usd * 1e6 + 0.5);
-    return l->claude->cost_microusd >= before ? l->claude->cost_microusd - before
-                                              : l->claude->cost_microusd;
-}
-
-static struct mu_agent_usage usage_of(const struct line *l)
-{
-    const json_t *usage = json_object_get(l->json, "usage");
-    return (struct mu_agent_usage){
-        .input_tokens = count_of(usage, "input_tokens"),
-        .output_tokens = count_of(usage, "output_tokens"),
-        .cache_read_tokens = count_of(usage, "cache_read_input_tokens"),
-        .cache_write_tokens = count_of(usage, "cache_creation_input_tokens"),
-        .cost_microusd = cost_of(l),
-    };
-}
-
-static bool lost_conversation(const struct line *l)
-{
-    size_t i;
-    json_t *error;
-    json_array_foreach(json_object_get(l->json, "errors"), i, error)
-    {
-        const char *text = json_string_value(error);
-        if (text && (strstr(text, "No conversation found") || strstr(text, "--resume requires")))
-            return true;
-    }
-    return false;
-}
-
-static void on_result(const struct line *l)
+void mu_claude_note_mode(const struct mu_claude_line *l, const char *mode)
 {
     struct mu_claude *c = l->claude;
-    if (lost_conversation(l)) { /* the process ends now, and its end starts anew */
-        c->no_conversation = true;
+    if (!mode || !*mode || strncmp(mode, c->mode, sizeof c->mode - 1) == 0)
         return;
-    }
-    note_session(l);
-    c->turns++;
-    c->in_turn = false;
-    const char *reason = str(l->json, "terminal_reason");
-    bool failed = json_is_true(json_object_get(l->json, "is_error"));
-    struct mu_buf text = {0};
-    struct mu_agent_usage usage = usage_of(l);
-    struct mu_agent_event ev = {
-        .kind = MU_AG_TURN_DONE, .outcome = MU_TURN_OK, .usage = &usage, .failed = failed};
-    if (reason && strncmp(reason, "aborted_", 8) == 0) {
-        ev.outcome = MU_TURN_CANCELLED;
-    } else if (failed) {
-        ev.outcome = MU_TURN_ERROR;
-        describe_error(l, &text);
-        ev.text = text.data;
-        ev.n = text.len;
-    }
-    emit(l, ev);
-    mu_buf_release(&text);
+    snprintf(c->mode, sizeof c->mode, "%s", mode);
+    mu_claude_facts(l, json_pack("{s:s}", "mode", mode));
+}
+
+static void on_init(const struct mu_claude_line *l)
+{
+    mu_claude_note_model(l, mu_claude_str(l->json, "model"));
+    mu_claude_modes(l);
+    mu_claude_note_mode(l, mu_claude_str(l->json, "permissionMode"));
+    mu_claude_note_session(l);
+}
+
+static void on_compacted(const struct mu_claude_line *l)
+{
+    const json_t *about = json_object_get(l->json, "compact_metadata");
+    long long before = json_integer_value(json_object_get(about, "pre_tokens"));
+    char text[160];
+    char size[48] = "";
+    if (before > 0)
+        snprintf(size, sizeof size, " of %lld tokens", before);
+    snprintf(text, sizeof text,
+             "claude summed the conversation%s up to make room. It remembers the summary only.",
+             size);
+    mu_claude_notice(l, false, text);
+}
+
+/* What claude says to a person: its own sentence. */
+static void on_content(const struct mu_claude_line *l, const char *otherwise)
+{
+    const char *content = mu_claude_str(l->json, "content");
+    if (content && *content)
+        mu_claude_notice(l, false, content);
+    else if (otherwise)
+        mu_claude_notice(l, true, otherwise);
+}
+
+static void on_fallback(const struct mu_claude_line *l)
+{
+    const char *to = mu_claude_str(l->json, "fallback_model");
+    mu_claude_note_model(l, to);
+    on_content(l, "claude went on with another model.");
+}
+
+static void on_state(const struct mu_claude_line *l)
+{
+    const char *state = mu_claude_str(l->json, "state");
+    if (mu_claude_is(state, "idle"))
+        mu_claude_on_idle(l);
+    else if (state)
+        l->claude->busy = true;
+}
+
+static void on_progress(const struct mu_claude_line *l)
+{
+    const char *call = mu_claude_str(l->json, "tool_use_id");
+    const char *what = mu_claude_str(l->json, "description");
+    const json_t *usage = json_object_get(l->json, "usage");
+    if (!call || !what)
+        return;
+    char *text = mu_asprintf("%s (tool calls so far: %lld, tokens: %lld)", what,
+                             (long long)json_integer_value(json_object_get(usage, "tool_uses")),
+                             (long long)json_integer_value(json_object_get(usage, "total_tokens")));
+    mu_claude_emit(l, (struct mu_agent_event){
+                          .kind = MU_AG_TOOL_UPDATE, .id = call, .text = text, .n = strlen(text)});
+    free(text);
+}
+
+/* Between turns: claude goes on by itself, which nobody asked for just now. */
+static void on_task_ended(const struct mu_claude_line *l)
+{
+    const char *summary = mu_claude_str(l->json, "summary");
+    if (l->claude->in_turn || !summary || !*summary)
+        return;
+    char *text = mu_asprintf("In the background: %s", summary);
+    mu_claude_notice(l, false, text);
+    free(text);
+}
+
+static void on_system(const struct mu_claude_line *l)
+{
+    const char *subtype = mu_claude_str(l->json, "subtype");
+    if (mu_claude_is(subtype, "init"))
+        on_init(l);
+    else if (mu_claude_is(subtype, "session_state_changed"))
+        on_state(l);
+    else if (mu_claude_is(subtype, "status"))
+        mu_claude_note_mode(l, mu_claude_str(l->json, "permissionMode"));
+    else if (mu_claude_is(subtype, "api_retry") && l->claude->in_turn)
+        on_retry(l);
+    else if (mu_claude_is(subtype, "compact_boundary"))
+        on_compacted(l);
+    else if (mu_claude_is(subtype, "commands_changed"))
+        mu_claude_commands(l, json_object_get(l->json, "commands"));
+    else if (mu_claude_is(subtype, "task_progress"))
+        on_progress(l);
+    else if (mu_claude_is(subtype, "task_notification"))
+        on_task_ended(l);
+    else if (mu_claude_is(subtype, "model_fallback") ||
+             mu_claude_is(subtype, "model_refusal_fallback") ||
+             mu_claude_is(subtype, "model_consent_fallback"))
+        on_fallback(l);
+    else if (mu_claude_is(subtype, "model_refusal_no_fallback"))
+        on_content(l, "The model refused to answer this. Word the message in another way.");
+    else if (mu_claude_is(subtype, "informational"))
+        on_content(l, NULL);
+}
+
+/* ---- the plan's limit ---- */
+
+static void on_rate_limit(const struct mu_claude_line *l)
+{
+    const json_t *info = json_object_get(l->json, "rate_limit_info");
+    const char *status = mu_claude_str(info, "status");
+    struct mu_claude *c = l->claude;
+    if (!status || strncmp(status, c->limit, sizeof c->limit - 1) == 0)
+        return;
+    snprintf(c->limit, sizeof c->limit, "%s", status);
+    if (mu_claude_is(status, "rejected"))
+        mu_claude_notice(l, true, "The plan's limit is used up. Wait until it is renewed.");
+    else if (mu_claude_is(status, "allowed_warning"))
+        mu_claude_notice(l, false, "The plan's limit is nearly used up.");
+}
+
+/* ---- a line ---- */
+
+/* Whether claude says with it that it took a prompt up. */
+static bool takes_up(const json_t *json, const char *type)
+{
+    const char *subtype = mu_claude_str(json, "subtype");
+    if (mu_claude_is(type, "system"))
+        return !mu_claude_is(subtype, "status") &&
+               !mu_claude_is(mu_claude_str(json, "state"), "idle");
+    return !mu_claude_is(type, "control_response") && !mu_claude_is(type, "rate_limit_event");
 }
 
 void mu_claude_line(struct mu_claude *c, const char *line, size_t n, mu_agent_cb *cb, void *ctx)
 {
     json_t *json = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
-    const struct line l = {c, json, cb, ctx};
-    const char *type = str(json, "type");
-    if (is(type, "stream_event"))
+    const struct mu_claude_line l = {c, json, line, n, cb, ctx};
+    const char *type = mu_claude_str(json, "type");
+    if (type && takes_up(json, type))
+        c->heard = true;
+    if (mu_claude_is(type, "stream_event"))
         on_stream_event(&l);
-    else if (is(type, "assistant"))
+    else if (mu_claude_is(type, "assistant"))
         on_assistant(&l);
-    else if (is(type, "user"))
+    else if (mu_claude_is(type, "user"))
         on_user(&l);
-    else if (is(type, "system"))
+    else if (mu_claude_is(type, "system"))
         on_system(&l);
-    else if (is(type, "control_request"))
-        on_control_request(&l);
-    else if (is(type, "control_cancel_request") && str(json, "request_id"))
-        emit(&l, (struct mu_agent_event){.kind = MU_AG_ANSWERED, .id = str(json, "request_id")});
-    else if (is(type, "result"))
-        on_result(&l);
+    else if (mu_claude_is(type, "control_request"))
+        mu_claude_control_request(&l);
+    else if (mu_claude_is(type, "control_response"))
+        mu_claude_control_response(&l);
+    else if (mu_claude_is(type, "control_cancel_request") && mu_claude_str(json, "request_id"))
+        mu_claude_emit(&l, (struct mu_agent_event){.kind = MU_AG_ANSWERED,
+                                                   .id = mu_claude_str(json, "request_id")});
+    else if (mu_claude_is(type, "rate_limit_event"))
+        on_rate_limit(&l);
+    else if (mu_claude_is(type, "result"))
+        mu_claude_on_result(&l);
     json_decref(json);
 }

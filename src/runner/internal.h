@@ -95,7 +95,7 @@ enum effect_kind {
     EFFECT_PUSH_REV,
     EFFECT_CLOSE_TOPIC,
     EFFECT_START,     /* run: start its holder */
-    EFFECT_INPUT,     /* run, seq, payload */
+    EFFECT_INPUT,     /* run, seq, payload, includes */
     EFFECT_INTERRUPT, /* run: begin the ladder (the protocol's request was an input) */
     EFFECT_STOP,      /* run: nobody wants it any more */
     EFFECT_RETIRE,    /* run: it takes no prompt any more; let it end */
@@ -109,6 +109,7 @@ struct effect {
     char *topic;
     const char *event;
     int64_t n; /* rev, or the number of an input */
+    bool includes;
     struct mu_buf payload;
     char run_id[MU_ID_SIZE];
     mu_outcome_cb *cb;

@@ -166,12 +166,12 @@ void run_load(struct run *run, const struct mu_run *row)
     run->holding = run->dirty = run->derived = run->written = run->ended = false;
 }
 
-static void give_input(void *ctx, int64_t seq, const char *data, size_t n)
+static void give_input(void *ctx, int64_t seq, const char *data, size_t n, bool includes)
 {
     struct run *run = ctx;
     if (seq <= run->confirmed_input)
         run->confirmed_input = seq - 1;
-    int rc = run->holder ? mu_holder_input(run->holder, (uint64_t)seq, data, n) : 0;
+    int rc = run->holder ? mu_holder_input(run->holder, (uint64_t)seq, data, n, includes) : 0;
     if (rc && rc != -EALREADY && rc != -EPIPE)
         mu_log(MU_LOG_ERROR, "agent_input_refused", "run", run->id, "error", mu_strerror(rc), NULL);
 }
@@ -197,14 +197,14 @@ void run_rewind(struct run *run, const struct mu_run *row)
 
 void run_input(struct run *run, const struct mu_buf *bytes, bool includes)
 {
-    MU_UNUSED(includes);
     struct mu_runner *r = run->r;
     int64_t seq = ++run->last_input;
     run->derived = true;
-    runner_note(r, mu_store_put_input(r->store, run->id, seq, bytes->data, bytes->len));
+    runner_note(r, mu_store_put_input(r->store, run->id, seq, bytes->data, bytes->len, includes));
     struct effect *e = runner_effect(&r->actions, EFFECT_INPUT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
     e->n = seq;
+    e->includes = includes;
     mu_buf_add(&e->payload, bytes->data, bytes->len);
 }
 

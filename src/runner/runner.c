@@ -61,7 +61,8 @@ static void send_input(struct run *run, const struct effect *e)
 {
     if (!run->holder || run->ended)
         return;
-    int rc = mu_holder_input(run->holder, (uint64_t)e->n, e->payload.data, e->payload.len);
+    int rc =
+        mu_holder_input(run->holder, (uint64_t)e->n, e->payload.data, e->payload.len, e->includes);
     if (rc && rc != -EALREADY && rc != -EPIPE)
         mu_log(MU_LOG_ERROR, "agent_input_refused", "run", run->id, "error", mu_strerror(rc), NULL);
 }

@@ -184,9 +184,9 @@ typedef void mu_run_cb(void *ctx, const struct mu_run *r);
 int mu_store_each_run(struct mu_store *s, mu_run_cb *cb, void *ctx) MU_MUST_CHECK;
 /* Inputs for an agent that its holder has not confirmed: written before they are sent. */
 int mu_store_put_input(struct mu_store *s, const char *run_id, int64_t seq, const char *data,
-                       size_t n) MU_MUST_CHECK;
+                       size_t n, bool includes) MU_MUST_CHECK;
 int mu_store_delete_inputs(struct mu_store *s, const char *run_id, int64_t up_to) MU_MUST_CHECK;
-typedef void mu_input_cb(void *ctx, int64_t seq, const char *data, size_t n);
+typedef void mu_input_cb(void *ctx, int64_t seq, const char *data, size_t n, bool includes);
 int mu_store_each_input(struct mu_store *s, const char *run_id, mu_input_cb *cb,
                         void *ctx) MU_MUST_CHECK;
 

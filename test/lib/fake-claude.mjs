@@ -24,6 +24,7 @@ export function fakeClaude(folder, { late }) {
     "count=0",
     line({ type: "system", subtype: "init", model: "fake" }),
     "while read -r prompt; do",
+    `case $prompt in *'"type":"user"'*) ;; *) continue ;; esac`,
     "count=$((count + 1))",
     `read -r _ < '${late}'`,
     line({ type: "assistant", message: said("answer COUNT") }).replace("COUNT", `'"$count"'`),

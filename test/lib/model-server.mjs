@@ -26,6 +26,7 @@
  *   [[question:Which?|Red|Blue]]  a question to the user, with its options
  *   [[plan:first|second]]    Claude's plan to be approved; elsewhere the list of things to do
  *   [[task:look ((say:found))]]  a sub-agent with a prompt of its own, its directives in (( ))
+ *   [[call:NAME {"a":1}]]   a call of one of Claude's tools by its own name, with that input
  *   [[error:529]]     this HTTP status with the API's error body, each time
  *   [[error:529*1]]   the same for the first request only, then goes on: an error that a retry survives
  *   [[cut]]           the connection is closed in mid-stream, each time; [[cut:1]] the first time only

@@ -93,6 +93,8 @@ function toolUse(call, body) {
       };
     case "plan":
       return { name: "ExitPlanMode", input: { plan: call.plan } };
+    case "call":
+      return { name: call.name, input: call.input };
     case "task": {
       const input = {
         description: "A task of its own",

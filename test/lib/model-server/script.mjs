@@ -11,13 +11,14 @@ const CALLS = {
   edit: (value) => [file("edit", value)],
   plan: (value) => [{ kind: "plan", plan: value }],
   task: (value) => [{ kind: "task", prompt: nested(value) }],
+  call: (value) => [call(value)],
 };
 const SPEAKS = new Set(["say", "long", "bulk"]);
 
 /**
  * @typedef {{name: string, value: string}} Step
  * @typedef {object} Call  a tool call, before an API puts it into an agent's own words
- * @property {"shell" | "question" | "read" | "write" | "edit" | "plan" | "task"} kind
+ * @property {"shell" | "question" | "read" | "write" | "edit" | "plan" | "task" | "call"} kind
  */
 
 /** @returns {Step[]} */
@@ -53,6 +54,12 @@ const shell = (command) => ({ kind: "shell", command });
 function question(value) {
   const [asked, ...labels] = value.split("|");
   return { kind: "question", question: asked, labels };
+}
+
+/** A tool of the agent by its own name: NAME {"its":"input"}. */
+function call(value) {
+  const at = value.indexOf(" ");
+  return { kind: "call", name: value.slice(0, at), input: JSON.parse(nested(value.slice(at + 1))) };
 }
 
 function file(kind, value) {

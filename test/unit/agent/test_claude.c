@@ -11,170 +11,49 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "scenes.h"
 
-/* The claude dialect: what real programs printed, scene by scene (claude-scenes.jsonl), and the
- * events that must come of it. A scene is a line {"scene"}, what happened ({"prompt"}, {"out"} a
- * line of stdout, {"text"} one that is no JSON, {"err"}, {"exit"}), and {"expect"}. */
+/* The claude dialect: what real programs printed, scene by scene (claude-scenes.jsonl, of a process
+ * that is told nothing but prompts; claude-more-scenes.jsonl, of 2.1.197 as muster runs it, and
+ * made up after what newer ones are known to say), and the events that must come of it; and what
+ * scenes do not show. */
 
 #define D (&mu_dialect_claude)
-
-static const char *const names[] = {
-    [MU_AG_TEXT] = "delta",          [MU_AG_FINAL] = "final",        [MU_AG_RESET] = "reset",
-    [MU_AG_TOOL_CALL] = "call",      [MU_AG_TOOL_RESULT] = "result", [MU_AG_NOTICE] = "notice",
-    [MU_AG_CLI_SESSION] = "session", [MU_AG_ASKED] = "asked",        [MU_AG_ANSWERED] = "answered",
-    [MU_AG_TURN_DONE] = "done",
-};
-static const char *const outcomes[] = {"ok", "error", "cancelled", "restart", "forget"};
-
-/* An event as a line; pieces of one text are joined. */
-static void on_event(void *ctx, const struct mu_agent_event *ev)
-{
-    struct mu_buf *b = ctx;
-    char head[64];
-    if (ev->kind == MU_AG_FACTS)
-        return;
-    int n = snprintf(head, sizeof head, "\n%s %s: ", names[ev->kind],
-                     ev->message ? mu_message_kind_text(ev->message) : "");
-    if (ev->kind == MU_AG_TEXT) {
-        const char *last = b->data ? strrchr(b->data, '\n') : NULL;
-        if (!last || strncmp(last, head, (size_t)n) != 0)
-            mu_buf_str(b, head);
-        mu_buf_add(b, ev->text, ev->n);
-        return;
-    }
-    mu_buf_printf(b, "\n%s", names[ev->kind]);
-    if (ev->kind == MU_AG_TURN_DONE)
-        mu_buf_printf(b, " %s", outcomes[ev->outcome]);
-    else if (ev->message)
-        mu_buf_printf(b, " %s", mu_message_kind_text(ev->message));
-    if (ev->failed && ev->kind == MU_AG_TOOL_RESULT)
-        mu_buf_str(b, " failed");
-    if (ev->name)
-        mu_buf_printf(b, " %s", ev->name);
-    if (ev->title)
-        mu_buf_printf(b, " (%s)", ev->title);
-    if (ev->parent)
-        mu_buf_str(b, " within another");
-    if (ev->text)
-        mu_buf_printf(b, ": %s", ev->text);
-}
-
-struct scene {
-    char name[64];
-    struct mu_buf trace;
-    struct mu_buf out; /* stdout of the present process that was not fed yet */
-    void *state;
-    size_t piece; /* bytes fed at a time; 0: all at once */
-};
-
-static void feed(struct scene *s)
-{
-    size_t step = s->piece ? s->piece : s->out.len;
-    for (size_t at = 0; at < s->out.len; at += step) {
-        size_t n = s->out.len - at < step ? s->out.len - at : step;
-        size_t held = D->feed(s->state, MU_STREAM_OUT, s->out.data + at, n, on_event, &s->trace);
-        assert_true(held <= n);
-    }
-    mu_buf_clear(&s->out);
-}
-
-static void on_exit_line(struct scene *s, const json_t *exit)
-{
-    struct mu_exit how = {.kind = MU_EXIT_CODE, .reason = "x"};
-    struct mu_agent_end *end = mu_alloc(sizeof *end);
-    how.code = (int)json_integer_value(json_object_get(exit, "code"));
-    how.signal = (int)json_integer_value(json_object_get(exit, "signal"));
-    if (how.signal)
-        how.kind = MU_EXIT_SIGNAL;
-    D->exited(s->state, &how, true, end, on_event, &s->trace);
-    mu_buf_printf(&s->trace, "\nend %s%s%s", outcomes[end->outcome], *end->text ? ": " : "",
-                  end->text);
-    free(end);
-}
-
-static void on_scene_line(struct scene *s, const json_t *line)
-{
-    struct mu_buf input = {0};
-    const json_t *out = json_object_get(line, "out");
-    const char *err = json_string_value(json_object_get(line, "err"));
-    const char *text = json_string_value(json_object_get(line, "text"));
-    if (json_object_get(line, "prompt")) {
-        feed(s);
-        D->prompt(s->state, &(struct mu_agent_prompt){.text = "x"}, &input);
-        mu_buf_release(&input);
-    } else if (out) {
-        char *dump = json_dumps(out, JSON_COMPACT);
-        mu_buf_str(&s->out, dump);
-        mu_buf_char(&s->out, '\n');
-        free(dump);
-    } else if (text) {
-        mu_buf_printf(&s->out, "%s\n", text);
-    } else if (err) {
-        D->feed(s->state, MU_STREAM_ERR, err, strlen(err), on_event, &s->trace);
-        D->feed(s->state, MU_STREAM_ERR, "\n", 1, on_event, &s->trace);
-    } else if (json_object_get(line, "exit")) {
-        feed(s);
-        on_exit_line(s, json_object_get(line, "exit"));
-    }
-}
-
-static void check(struct scene *s, const json_t *expect)
-{
-    struct mu_buf want = {0};
-    size_t i;
-    json_t *line;
-    json_array_foreach((json_t *)expect, i, line)
-        mu_buf_printf(&want, "\n%s", json_string_value(line));
-    if (getenv("PRINT_SCENES"))
-        printf("\n=== %s%s\n", s->name, s->trace.data ? s->trace.data : "");
-    else if (!mu_str_eq(want.data, s->trace.data))
-        fail_msg("%s: expected%s\ngot%s", s->name, want.data, s->trace.data);
-    mu_buf_release(&want);
-}
-
-static size_t play(size_t piece)
-{
-    FILE *file = fopen(MU_SOURCE_ROOT "/test/unit/agent/claude-scenes.jsonl", "r");
-    char *line = NULL;
-    size_t cap = 0;
-    size_t scenes = 0;
-    struct scene s = {.piece = piece};
-    assert_non_null(file);
-    while (getline(&line, &cap, file) > 0) {
-        json_t *json = json_loads(line, 0, NULL);
-        assert_non_null(json);
-        const char *name = json_string_value(json_object_get(json, "scene"));
-        if (name) {
-            snprintf(s.name, sizeof s.name, "%s", name);
-            s.state = D->open(NULL, NULL);
-        } else if (json_object_get(json, "expect")) {
-            check(&s, json_object_get(json, "expect"));
-            D->close(s.state);
-            mu_buf_release(&s.trace);
-            mu_buf_release(&s.out);
-            scenes++;
-        } else {
-            on_scene_line(&s, json);
-        }
-        json_decref(json);
-    }
-    free(line);
-    fclose(file);
-    return scenes;
-}
 
 static void every_scene_gives_its_events(void **state)
 {
     MU_UNUSED(state);
-    assert_true(play(0) > 50);
+    struct scenes how = {.dialect = D, .file = "claude-scenes.jsonl"};
+    assert_true(scenes_play(&how) > 50);
+}
+
+static void more_scenes_give_their_events_and_facts(void **state)
+{
+    MU_UNUSED(state);
+    struct scenes how = {.dialect = D, .file = "claude-more-scenes.jsonl", .facts = true};
+    assert_true(scenes_play(&how) > 10);
 }
 
 static void pieces_of_any_size_give_the_same(void **state)
 {
     MU_UNUSED(state);
-    play(1);
-    play(7);
-    play(1000);
+    struct scenes how = {.dialect = D, .file = "claude-scenes.jsonl"};
+    struct scenes more = {.dialect = D, .file = "claude-more-scenes.jsonl", .facts = true};
+    for (how.piece = 1; how.piece < 2000; how.piece *= 7) {
+        more.piece = how.piece;
+        scenes_play(&how);
+        scenes_play(&more);
+    }
+}
+
+static void a_state_that_is_saved_each_time_gives_the_same(void **state)
+{
+    MU_UNUSED(state);
+    struct scenes how = {
+        .dialect = D, .file = "claude-more-scenes.jsonl", .facts = true, .reopened = true};
+    scenes_play(&how);
+    how = (struct scenes){.dialect = D, .file = "claude-scenes.jsonl", .reopened = true};
+    scenes_play(&how);
 }
 
 /* ---- what scenes do not show ---- */
@@ -182,29 +61,30 @@ static void pieces_of_any_size_give_the_same(void **state)
 static void saved_state_goes_on(void **state)
 {
     MU_UNUSED(state);
-    struct mu_buf trace = {0};
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
     struct mu_buf json = {0};
     struct mu_buf in = {0};
     void *a = D->open(NULL, NULL);
     D->prompt(a, &(struct mu_agent_prompt){.text = "say \"hi\"\n"}, &in);
-    assert_string_equal(in.data, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":"
-                                 "\"say \\\"hi\\\"\\n\"}}\n");
+    assert_non_null(strstr(in.data, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":"
+                                    "\"say \\\"hi\\\"\\n\"},\"uuid\":\""));
     static const char init[] = "{\"type\":\"system\",\"subtype\":\"init\",\"model\":\"m\","
                                "\"session_id\":\"s-1\"}\n{\"half";
-    assert_int_equal(D->feed(a, MU_STREAM_OUT, init, sizeof init - 1, on_event, &trace), 6);
+    assert_int_equal(D->feed(a, MU_STREAM_OUT, init, sizeof init - 1, scene_event, &s), 6);
     D->save(a, &json);
     json_t *saved = json_loads(json.data, JSON_REJECT_DUPLICATES, NULL);
     void *b = D->open(NULL, saved);
     static const char again[] =
         "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s-1\"}\n"
         "{\"type\":\"result\",\"is_error\":false,\"session_id\":\"s-1\"}\n";
-    mu_buf_clear(&trace);
-    assert_int_equal(D->feed(b, MU_STREAM_OUT, again, sizeof again - 1, on_event, &trace), 0);
-    assert_string_equal(trace.data, "\ndone ok");
+    mu_buf_clear(&s.trace);
+    assert_int_equal(D->feed(b, MU_STREAM_OUT, again, sizeof again - 1, scene_event, &s), 0);
+    assert_string_equal(s.trace.data, "\ndone ok");
     json_decref(saved);
     D->close(a);
     D->close(b);
-    mu_buf_release(&trace);
+    mu_buf_release(&s.trace);
     mu_buf_release(&json);
     mu_buf_release(&in);
 }
@@ -283,22 +163,230 @@ static void what_is_asked_comes_whole(void **state)
 static void a_long_line_is_skipped_in_little_memory(void **state)
 {
     MU_UNUSED(state);
-    struct mu_buf trace = {0};
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
     void *c = D->open(NULL, NULL);
+    struct mu_buf in = {0};
+    D->prompt(c, &(struct mu_agent_prompt){.text = "x"}, &in);
+    mu_buf_release(&in);
     char *piece = mu_alloc(1 << 16);
     memset(piece, 'x', 1 << 16);
     for (int i = 0; i < 1600; i++) {
-        size_t held = D->feed(c, MU_STREAM_OUT, piece, 1 << 16, on_event, &trace);
+        size_t held = D->feed(c, MU_STREAM_OUT, piece, 1 << 16, scene_event, &s);
         assert_int_equal(held, i < MU_LIMIT_LINE_BYTES / (1 << 16) ? 1 << 16 : 0);
     }
     static const char rest[] = "x\n{\"type\":\"result\",\"is_error\":false}\n";
-    D->feed(c, MU_STREAM_OUT, rest, sizeof rest - 1, on_event, &trace);
-    assert_string_equal(trace.data,
+    D->feed(c, MU_STREAM_OUT, rest, sizeof rest - 1, scene_event, &s);
+    assert_string_equal(s.trace.data,
                         "\nnotice: claude printed a line of more than 16 MiB, which was skipped. "
                         "Something of its answer is missing.\ndone ok");
     free(piece);
     D->close(c);
+    mu_buf_release(&s.trace);
+}
+
+static void feed(void *c, const char *lines, mu_agent_cb *cb, void *ctx)
+{
+    assert_int_equal(D->feed(c, MU_STREAM_OUT, lines, strlen(lines), cb, ctx), 0);
+}
+
+/* Gives a prompt and returns its uuid. */
+static void give_prompt(void *c, char uuid[37])
+{
+    struct mu_buf in = {0};
+    D->prompt(c, &(struct mu_agent_prompt){.text = "x"}, &in);
+    const char *at = strstr(in.data, "\"uuid\":\"");
+    assert_non_null(at);
+    snprintf(uuid, 37, "%s", at + 8);
+    mu_buf_release(&in);
+}
+
+#define RUNNING                                                                                    \
+    "{\"type\":\"system\",\"subtype\":\"session_state_changed\",\"state\":\"running\"}\n"
+#define IDLE "{\"type\":\"system\",\"subtype\":\"session_state_changed\",\"state\":\"idle\"}\n"
+
+static void a_result_in_a_line_too_long_ends_the_turn_when_claude_is_idle(void **state)
+{
+    MU_UNUSED(state);
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
+    char uuid[37];
+    char *line = mu_alloc(MU_LIMIT_LINE_BYTES + 2);
+    memset(line, 'x', MU_LIMIT_LINE_BYTES + 1);
+    void *c = D->open(NULL, NULL);
+    give_prompt(c, uuid);
+    feed(c, RUNNING, scene_event, &s);
+    D->feed(c, MU_STREAM_OUT, line, MU_LIMIT_LINE_BYTES + 1, scene_event, &s);
+    feed(c, "\n" IDLE, scene_event, &s);
+    assert_non_null(strstr(s.trace.data, "is missing.\ndone ok"));
+    free(line);
+    D->close(c);
+    mu_buf_release(&s.trace);
+}
+
+static void a_result_that_names_the_prompt_is_its(void **state)
+{
+    MU_UNUSED(state);
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
+    char uuid[37];
+    char line[200];
+    void *c = D->open(NULL, NULL);
+    give_prompt(c, uuid);
+    feed(c, "{\"type\":\"result\",\"user_message_uuids\":[\"another\"]}\n", scene_event, &s);
+    assert_null(s.trace.data);
+    snprintf(line, sizeof line,
+             "{\"type\":\"result\",\"user_message_uuids\":[\"another\",\"%s\"]}\n", uuid);
+    feed(c, line, scene_event, &s);
+    assert_string_equal(s.trace.data, "\ndone ok");
+    D->close(c);
+    mu_buf_release(&s.trace);
+}
+
+static void see_usage(void *ctx, const struct mu_agent_event *ev)
+{
+    const struct mu_agent_usage *u = ev->usage;
+    if (u)
+        mu_buf_printf(ctx, "%lld/%lld/%lld/%lld/%lld ", (long long)u->input_tokens,
+                      (long long)u->output_tokens, (long long)u->cache_read_tokens,
+                      (long long)u->cache_write_tokens, (long long)u->cost_microusd);
+}
+
+static void costs_are_of_the_turn_alone(void **state)
+{
+    MU_UNUSED(state);
+    static const char *const lines[] = {
+        "{\"type\":\"result\",\"session_id\":\"s\",\"total_cost_usd\":0.5,\"usage\":{\"input_"
+        "tokens\":1,\"output_tokens\":2,\"cache_read_input_tokens\":3,"
+        "\"cache_creation_input_tokens\":4}}\n",
+        "{\"type\":\"result\",\"session_id\":\"s\",\"total_cost_usd\":0.75}\n",
+        /* /clear, and a turn that claude begins by itself: it is in the next one's */
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":0.1}\n"
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":0.3}\n",
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":0.3}\n",
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":\"lots\"}\n",
+        /* a newer version, whose total goes on after --resume */
+        "{\"type\":\"result\",\"session_id\":\"t\",\"total_cost_usd\":9,"
+        "\"model_usage_since_last_result\":{\"m\":{\"costUSD\":0.25},\"n\":{\"costUSD\":0.5}}}\n",
+    };
+    struct mu_buf trace = {0};
+    char uuid[37];
+    void *c = D->open(NULL, NULL);
+    for (size_t i = 0; i < MU_COUNT(lines); i++) {
+        give_prompt(c, uuid);
+        feed(c, lines[i], see_usage, &trace);
+    }
+    assert_string_equal(trace.data,
+                        "1/2/3/4/500000 -1/-1/-1/-1/250000 -1/-1/-1/-1/100000 "
+                        "-1/-1/-1/-1/200000 -1/-1/-1/-1/-1 -1/-1/-1/-1/750000 ");
+    D->close(c);
     mu_buf_release(&trace);
+}
+
+static void see_images(void *ctx, const struct mu_agent_event *ev)
+{
+    if (ev->images)
+        mu_buf_printf(ctx, "%s of %zu", ev->images, ev->raw_n);
+}
+
+static void images_of_a_result_are_told(void **state)
+{
+    MU_UNUSED(state);
+    static const char line[] =
+        "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":"
+        "\"t\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":"
+        "\"image/"
+        "png\",\"data\":\"AAAA\"}},{\"type\":\"image\",\"source\":{\"type\":\"url\"}}]}]}}\n";
+    char want[100];
+    struct mu_buf trace = {0};
+    void *c = D->open(NULL, NULL);
+    feed(c, line, see_images, &trace);
+    snprintf(want, sizeof want, "[{\"type\":\"image/png\",\"data\":\"AAAA\"}] of %zu",
+             sizeof line - 2);
+    assert_string_equal(trace.data, want);
+    D->close(c);
+    mu_buf_release(&trace);
+}
+
+static void a_prompt_has_its_images_as_includes(void **state)
+{
+    MU_UNUSED(state);
+    static const struct mu_agent_image images[] = {{"/srv/a.png", "image/png"},
+                                                   {"/srv/b", "image/jpeg"}};
+    struct mu_buf in = {0};
+    void *c = D->open(NULL, NULL);
+    assert_true(D->takes_images);
+    D->prompt(c, &(struct mu_agent_prompt){.text = "a \"b\"", .images = images, .n_images = 2},
+              &in);
+    assert_non_null(strstr(
+        in.data,
+        "\"content\":[{\"type\":\"text\",\"text\":\"a \\\"b\\\"\"},{\"type\":\"image\",\"source\":{"
+        "\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"\x01/srv/"
+        "a.png\x01\"}},{\"type\":"
+        "\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/jpeg\",\"data\":"
+        "\"\x01/srv/b\x01\"}}]}"));
+    D->close(c);
+    mu_buf_release(&in);
+}
+
+static void configure(void *c, const char *options, const char *expected)
+{
+    struct mu_buf out = {0};
+    json_t *json = options ? json_loads(options, 0, NULL) : NULL;
+    D->configure(c, json, &out);
+    if (!mu_str_eq(out.data, expected))
+        fail_msg("%s: %s", options, out.data ? out.data : "nothing");
+    json_decref(json);
+    mu_buf_release(&out);
+}
+
+#define REQUEST(id, rest)                                                                          \
+    "{\"type\":\"control_request\",\"request_id\":\"muster-" id "\",\"request\":{" rest "}}\n"
+
+static void options_reach_the_running_process(void **state)
+{
+    MU_UNUSED(state);
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
+    void *c = D->open(&(struct mu_agent_start){.options = "{\"permission_mode\":\"plan\"}"}, NULL);
+    configure(c, "{\"permission_mode\":\"plan\"}", NULL);
+    configure(c, "{\"permission_mode\":\"plan\",\"model\":\"opus\"}",
+              REQUEST("model-1", "\"subtype\":\"set_model\",\"model\":\"opus\""));
+    configure(c, "{\"permission_mode\":\"plan\"}", REQUEST("model-2", "\"subtype\":\"set_model\""));
+    configure(c, NULL,
+              REQUEST("mode-3", "\"subtype\":\"set_permission_mode\",\"mode\":\"default\""));
+    configure(c, "{\"permission_mode\":\"plan\"}",
+              REQUEST("mode-4", "\"subtype\":\"set_permission_mode\",\"mode\":\"plan\""));
+    /* The plan was approved, and the person wants to plan again. */
+    feed(c, "{\"type\":\"system\",\"subtype\":\"status\",\"permissionMode\":\"default\"}\n",
+         scene_event, &s);
+    configure(c, "{\"permission_mode\":\"plan\"}",
+              REQUEST("mode-5", "\"subtype\":\"set_permission_mode\",\"mode\":\"plan\""));
+    D->close(c);
+    mu_buf_release(&s.trace);
+}
+
+static void see_sent(void *ctx, const struct mu_agent_event *ev)
+{
+    if (ev->kind == MU_AG_SEND)
+        mu_buf_add(ctx, ev->text, ev->n);
+}
+
+static void what_is_not_known_is_refused_at_once(void **state)
+{
+    MU_UNUSED(state);
+    struct mu_buf sent = {0};
+    void *c = D->open(NULL, NULL);
+    feed(c,
+         "{\"type\":\"control_request\",\"request_id\":\"r\",\"request\":{\"subtype\":\"new\"}}\n"
+         "{\"type\":\"control_request\",\"request\":{\"subtype\":\"new\"}}\n",
+         see_sent, &sent);
+    assert_string_equal(
+        sent.data, "{\"type\":\"control_response\",\"response\":{\"subtype\":\"error\","
+                   "\"request_id\":\"r\",\"error\":\"muster does not know requests of the kind "
+                   "new\"}}\n");
+    D->close(c);
+    mu_buf_release(&sent);
 }
 
 static void options_are_checked(void **state)
@@ -347,11 +435,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_scene_gives_its_events),
+        cmocka_unit_test(more_scenes_give_their_events_and_facts),
         cmocka_unit_test(pieces_of_any_size_give_the_same),
+        cmocka_unit_test(a_state_that_is_saved_each_time_gives_the_same),
         cmocka_unit_test(saved_state_goes_on),
         cmocka_unit_test(answers_have_the_recorded_form),
         cmocka_unit_test(what_is_asked_comes_whole),
         cmocka_unit_test(a_long_line_is_skipped_in_little_memory),
+        cmocka_unit_test(a_result_in_a_line_too_long_ends_the_turn_when_claude_is_idle),
+        cmocka_unit_test(a_result_that_names_the_prompt_is_its),
+        cmocka_unit_test(costs_are_of_the_turn_alone),
+        cmocka_unit_test(images_of_a_result_are_told),
+        cmocka_unit_test(a_prompt_has_its_images_as_includes),
+        cmocka_unit_test(options_reach_the_running_process),
+        cmocka_unit_test(what_is_not_known_is_refused_at_once),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(the_command_line_is_right),
     };

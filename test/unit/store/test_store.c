@@ -442,9 +442,9 @@ static void see_run(void *ctx, const struct mu_run *r)
                   (int)r->offset, (int)r->skip, (int)r->last_input, r->decoder ? r->decoder : "-"));
 }
 
-static void see_input(void *ctx, int64_t seq, const char *data, size_t n)
+static void see_input(void *ctx, int64_t seq, const char *data, size_t n, bool includes)
 {
-    see(ctx, text("%d:%.*s(%d)", (int)seq, (int)n, data, (int)n));
+    see(ctx, text("%d:%.*s(%d)%s", (int)seq, (int)n, data, (int)n, includes ? "+" : ""));
 }
 
 static void runs_and_their_inputs(void **state)
@@ -452,9 +452,9 @@ static void runs_and_their_inputs(void **state)
     struct fixture *f = *state;
     struct mu_run r = {.id = "r1", .session_id = "s1", .agent = "shell", .spec = "{}"};
     OK(mu_store_put_run(f->s, &r));
-    OK(mu_store_put_input(f->s, "r1", 1, "one", 3));
-    OK(mu_store_put_input(f->s, "r1", 2, "a\0b", 3));
-    OK(mu_store_put_input(f->s, "r1", 3, NULL, 0));
+    OK(mu_store_put_input(f->s, "r1", 1, "one", 3, false));
+    OK(mu_store_put_input(f->s, "r1", 2, "a\0b", 3, true));
+    OK(mu_store_put_input(f->s, "r1", 3, NULL, 0, false));
     r.offset = 100;
     r.skip = 7;
     r.last_input = 3;
@@ -462,13 +462,13 @@ static void runs_and_their_inputs(void **state)
     OK(mu_store_put_run(f->s, &r));
     OK(mu_store_commit(f->s));
     SEES(mu_store_each_run(f->s, see_run, &seen), "r1 s1 shell {} 100+7 3 {\"a\":1} ");
-    SEES(mu_store_each_input(f->s, "r1", see_input, &seen), "1:one(3) 2:a(3) 3:(0) ");
+    SEES(mu_store_each_input(f->s, "r1", see_input, &seen), "1:one(3) 2:a(3)+ 3:(0) ");
     OK(mu_store_delete_inputs(f->s, "r1", 2));
     SEES(mu_store_each_input(f->s, "r1", see_input, &seen), "3:(0) ");
     OK(mu_store_delete_run(f->s, "r1"));
     SEES(mu_store_each_input(f->s, "r1", see_input, &seen), "");
     SEES(mu_store_each_run(f->s, see_run, &seen), "");
-    assert_int_equal(mu_store_put_input(f->s, "r1", 4, "x", 1), -ENOENT);
+    assert_int_equal(mu_store_put_input(f->s, "r1", 4, "x", 1, false), -ENOENT);
     mu_store_rollback(f->s);
 }
 
