@@ -8,8 +8,6 @@
 
 #include "base/base.h"
 
-#define MU_VERSION "0.1.0"
-
 enum { MU_APP_HOSTS_MAX = 16 };
 
 struct mu_app_opts {

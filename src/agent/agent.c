@@ -16,6 +16,15 @@ static const struct mu_agent known[] = {
      .version = "--version",
      .how_to_get = "Install it with `npm install -g @anthropic-ai/claude-code`, or set "
                    "MUSTER_CLAUDE to the path of the program, and start muster again."},
+    {.id = "codex",
+     .name = "Codex",
+     .icon = "codex",
+     .dialect = &mu_dialect_codex,
+     .program = "codex",
+     .program_env = "MUSTER_CODEX",
+     .version = "--version",
+     .how_to_get = "Install it with `npm install -g @openai/codex`, or set MUSTER_CODEX to the "
+                   "path of the program, and start muster again."},
     {.id = "shell",
      .name = "Shell",
      .icon = "shell",

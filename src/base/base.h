@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MU_VERSION "0.1.0"
+
 #define MU_MUST_CHECK __attribute__((warn_unused_result))
 #define MU_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define MU_COUNT(array) (sizeof(array) / sizeof((array)[0]))
