@@ -143,8 +143,10 @@ static void load(struct mu_acp *c, const json_t *saved)
     load_choice(&c->mode, json_object_get(saved, "mode"));
     load_choice(&c->model, json_object_get(saved, "model"));
     const char *words = acp_str(saved, "words");
-    if (words)
+    if (words && *words) {
         mu_words_add(&c->words, words, strlen(words));
+        mu_words_add(&c->words, "\n", 1);
+    }
 }
 
 static void count_served(struct mu_acp *c)

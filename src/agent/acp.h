@@ -163,6 +163,8 @@ void acp_on_prompt_answer(const struct acp_line *l, const struct mu_rpc_message 
 void acp_end_early(const struct acp_line *l, const char *text);
 /* The sentence of an error, with what to do about it. */
 void acp_error_text(const struct mu_acp *c, const json_t *error, struct mu_buf *out);
+/* What it says alone, without a full stop. */
+void acp_reason(const json_t *error, struct mu_buf *out);
 bool acp_needs_login(const json_t *error);
 
 /* ---- requests of the agent ---- */
@@ -178,5 +180,6 @@ void acp_serve_again(struct mu_acp *c, mu_agent_cb *cb, void *ctx);
 
 const char *acp_str(const json_t *o, const char *key);
 bool acp_is(const char *a, const char *b);
+size_t acp_cut(const char *s, size_t max); /* its length, or where to cut it at most there */
 
 #endif

@@ -180,6 +180,7 @@ void acp_on_cancel_request(const struct acp_line *l, const json_t *params)
             continue;
         struct mu_buf out = {0};
         mu_rpc_result(&out, true, rpc, outcome(NULL));
+        acp_tool_denied(l->acp, acp_str(asked, "tool"));
         acp_emit(l, (struct mu_agent_event){.kind = MU_AG_ANSWERED, .id = id});
         acp_send(l, &out, false);
         json_object_del(l->acp->asked, id);

@@ -96,6 +96,19 @@ static void describe_login(const struct mu_acp *c, const char *words, struct mu_
                   "started; then send the message again.");
 }
 
+static void drop_stop(struct mu_buf *text)
+{
+    while (text->len > 1 && strchr(".! \n", text->data[text->len - 1]))
+        text->data[--text->len] = '\0';
+}
+
+void acp_reason(const json_t *error, struct mu_buf *out)
+{
+    mu_rpc_error_text(error, out);
+    drop_prefix(out);
+    drop_stop(out);
+}
+
 void acp_error_text(const struct mu_acp *c, const json_t *error, struct mu_buf *out)
 {
     struct mu_buf text = {0};
@@ -106,8 +119,7 @@ void acp_error_text(const struct mu_acp *c, const json_t *error, struct mu_buf *
     if (!status)
         status = code >= 100 && code <= 599 ? (int)code : named_status(text.data);
     const char *advice = advice_for(text.data, status);
-    while (text.len > 1 && strchr(".! \n", text.data[text.len - 1]))
-        text.data[--text.len] = '\0';
+    drop_stop(&text);
     if (acp_needs_login(error))
         describe_login(c, text.data, out);
     else
@@ -200,6 +212,7 @@ static void withdraw(const struct acp_line *l)
     json_t *one;
     json_object_foreach(l->acp->asked, id, one)
     {
+        acp_tool_denied(l->acp, acp_str(one, "tool"));
         acp_emit(l, (struct mu_agent_event){.kind = MU_AG_ANSWERED, .id = id});
     }
     json_object_clear(l->acp->asked);
@@ -209,8 +222,8 @@ static void done(const struct acp_line *l, struct mu_agent_event ev)
 {
     struct mu_acp *c = l->acp;
     ev.kind = MU_AG_TURN_DONE;
-    acp_end_tools(l, ev.outcome != MU_TURN_OK);
     withdraw(l);
+    acp_end_tools(l, ev.outcome != MU_TURN_OK);
     c->turns++;
     c->in_turn = c->cancelled = c->model_failed = false;
     acp_emit(l, ev);

@@ -18,6 +18,12 @@ bool acp_is(const char *a, const char *b)
     return a && strcmp(a, b) == 0;
 }
 
+size_t acp_cut(const char *s, size_t max)
+{
+    size_t n = strlen(s);
+    return n > max ? mu_utf8_cut(s, max) : n;
+}
+
 void acp_emit(const struct acp_line *l, struct mu_agent_event ev)
 {
     if (ev.kind != MU_AG_TEXT && l->raw) {
@@ -196,7 +202,7 @@ static bool add_offer(json_t *list, size_t *bytes, const char *id, const char *n
 {
     if (!id || !*id || strlen(id) > ACP_OPTION)
         return true;
-    size_t n = name ? mu_utf8_cut(name, ACP_OPTION) : 0;
+    size_t n = name ? acp_cut(name, ACP_OPTION) : 0;
     *bytes += strlen(id) + 2 * n + 32;
     if (*bytes > MU_FACT_BYTES - 64)
         return false;
@@ -297,8 +303,8 @@ static void on_commands(const struct acp_line *l, const json_t *update)
         const char *name = acp_str(command, "name");
         const char *more = acp_str(command, "description");
         const char *hint = acp_str(json_object_get(command, "input"), "hint");
-        size_t n = more ? mu_utf8_cut(more, 120) : 0;
-        size_t hint_n = hint ? mu_utf8_cut(hint, 120) : 0;
+        size_t n = more ? acp_cut(more, 120) : 0;
+        size_t hint_n = hint ? acp_cut(hint, 120) : 0;
         bytes += (name ? strlen(name) : 0) + 2 * (n + hint_n) + 64;
         if (!name || bytes > MU_FACT_BYTES - 64)
             continue;

@@ -58,7 +58,7 @@ static void note_name(struct mu_acp *c, const json_t *info)
     if (!name || !*name)
         name = acp_str(info, "name");
     if (name && *name)
-        snprintf(c->name, sizeof c->name, "%.*s", (int)mu_utf8_cut(name, sizeof c->name - 1), name);
+        snprintf(c->name, sizeof c->name, "%.*s", (int)acp_cut(name, sizeof c->name - 1), name);
 }
 
 static void note_login(struct mu_acp *c, const json_t *methods)
@@ -74,7 +74,7 @@ static void note_login(struct mu_acp *c, const json_t *methods)
             mu_buf_printf(&text, "%s%s%s%s%s", text.len ? "; " : "", name, more ? " (" : "",
                           more ? more : "", more ? ")" : "");
     }
-    size_t n = text.len ? mu_utf8_cut(text.data, sizeof c->login - 1) : 0;
+    size_t n = text.len ? acp_cut(text.data, sizeof c->login - 1) : 0;
     snprintf(c->login, sizeof c->login, "%.*s", (int)n, text.len ? text.data : "");
     mu_buf_release(&text);
 }
@@ -203,9 +203,9 @@ static void on_not_opened(const struct acp_line *l, const json_t *error)
         bool was_load = c->way == ACP_LOAD;
         c->way++;
         if (was_load || !c->can_load) {
-            mu_rpc_error_text(error, &text);
+            acp_reason(error, &text);
             acp_notice(l, true,
-                       "%s could not open the former conversation: %.500s A new one was begun: it "
+                       "%s could not open the former conversation: %.500s. A new one was begun: it "
                        "does not remember what was said above.",
                        c->name, text.data);
         }
@@ -318,9 +318,7 @@ static void on_set(const struct acp_line *l, enum acp_call call, const struct mu
     struct acp_choice *choice = mode ? &c->mode : &c->model;
     if (m->kind == MU_RPC_ERROR) {
         struct mu_buf text = {0};
-        mu_rpc_error_text(m->body, &text);
-        while (text.len && strchr(".! \n", text.data[text.len - 1]))
-            text.data[--text.len] = '\0';
+        acp_reason(m->body, &text);
         tell_unknown(l, choice, mode ? "mode" : "model", choice->asked, text.data);
         mu_buf_release(&text);
     } else {

@@ -150,7 +150,7 @@ static void add_piece(json_t *tool, const json_t *update, struct mu_buf *out)
     if (before)
         mu_buf_str(out, before);
     mu_buf_str(out, piece);
-    size_t keep = out->len > ACP_TOOL_OUTPUT ? mu_utf8_cut(out->data, ACP_TOOL_OUTPUT) : out->len;
+    size_t keep = out->len ? acp_cut(out->data, ACP_TOOL_OUTPUT) : 0;
     json_object_set_new(tool, "output", json_stringn(out->data ? out->data : "", keep));
 }
 
