@@ -6,6 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char *const dash_acp_args[] = {"--acp", NULL};
+static const struct mu_hold_env gemini_env[] = {{"GEMINI_CLI_NO_RELAUNCH", "true"}};
+static const char *const acp_args[] = {"acp", NULL};
+
 static const struct mu_agent known[] = {
     {.id = "claude",
      .name = "Claude Code",
@@ -25,6 +29,76 @@ static const struct mu_agent known[] = {
      .version = "--version",
      .how_to_get = "Install it with `npm install -g @openai/codex`, or set MUSTER_CODEX to the "
                    "path of the program, and start muster again."},
+    {.id = "gemini",
+     .name = "Gemini CLI",
+     .icon = "gemini",
+     .dialect = &mu_dialect_acp,
+     .program = "gemini",
+     .program_env = "MUSTER_GEMINI",
+     .args = dash_acp_args,
+     .env = gemini_env,
+     .n_env = MU_COUNT(gemini_env),
+     .version = "--version",
+     .how_to_get = "Install it with `npm install -g @google/gemini-cli`, or set MUSTER_GEMINI to "
+                   "the path of the program, and start muster again."},
+    {.id = "opencode",
+     .name = "opencode",
+     .icon = "opencode",
+     .dialect = &mu_dialect_acp,
+     .program = "opencode",
+     .program_env = "MUSTER_OPENCODE",
+     .args = acp_args,
+     .version = "--version",
+     .how_to_get = "Install it with `npm install -g opencode-ai`, or set MUSTER_OPENCODE to the "
+                   "path of the program, and start muster again."},
+    {.id = "goose",
+     .name = "Goose",
+     .icon = "goose",
+     .dialect = &mu_dialect_acp_ends,
+     .program = "goose",
+     .program_env = "MUSTER_GOOSE",
+     .args = acp_args,
+     .version = "--version",
+     .how_to_get = "Install it with `curl -fsSL "
+                   "https://github.com/aaif-goose/goose/releases/download/stable/download_cli.sh | "
+                   "bash`, or set MUSTER_GOOSE to the path of the program, and start muster "
+                   "again."},
+    {.id = "copilot",
+     .name = "GitHub Copilot",
+     .icon = "copilot",
+     .dialect = &mu_dialect_acp_ends,
+     .program = "copilot",
+     .program_env = "MUSTER_COPILOT",
+     .args = dash_acp_args,
+     .version = "--version",
+     .how_to_get = "Install it with `npm install -g @github/copilot`, or set MUSTER_COPILOT to the "
+                   "path of the program, and start muster again."},
+    {.id = "cursor",
+     .name = "Cursor",
+     .icon = "cursor",
+     .dialect = &mu_dialect_acp_ends,
+     .program = "cursor-agent",
+     .program_env = "MUSTER_CURSOR",
+     .args = acp_args,
+     .version = "--version",
+     .how_to_get = "Install it with `curl https://cursor.com/install -fsS | bash`, or set "
+                   "MUSTER_CURSOR to the path of the program, and start muster again."},
+    {.id = "claude-acp",
+     .name = "Claude Code over ACP",
+     .icon = "claude",
+     .dialect = &mu_dialect_acp,
+     .program = "claude-agent-acp",
+     .program_env = "MUSTER_CLAUDE_ACP",
+     .how_to_get = "Install it with `npm install -g @agentclientprotocol/claude-agent-acp`, or set "
+                   "MUSTER_CLAUDE_ACP to the path of the program, and start muster again."},
+    {.id = "codex-acp",
+     .name = "Codex over ACP",
+     .icon = "codex",
+     .dialect = &mu_dialect_acp_ends,
+     .program = "codex-acp",
+     .program_env = "MUSTER_CODEX_ACP",
+     .how_to_get = "Install it with `npm install -g @agentclientprotocol/codex-acp`, or set "
+                   "MUSTER_CODEX_ACP to the path of the program, and start muster again."},
     {.id = "shell",
      .name = "Shell",
      .icon = "shell",

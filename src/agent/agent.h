@@ -196,6 +196,7 @@ struct mu_dialect {
 };
 
 extern const struct mu_dialect mu_dialect_acp;
+extern const struct mu_dialect mu_dialect_acp_ends; /* the same, with ends_on_cancel */
 extern const struct mu_dialect mu_dialect_claude;
 extern const struct mu_dialect mu_dialect_codex;
 extern const struct mu_dialect mu_dialect_shell;

@@ -226,7 +226,8 @@ static void give_answer(struct run *run, const struct mu_rec_permission *asked,
         .answers = req->answers,
     };
     run->agent->dialect->answer(run->state, &answer, &bytes);
-    run_input(run, &bytes, false);
+    if (bytes.len)
+        run_input(run, &bytes, false);
     mu_buf_release(&bytes);
 }
 

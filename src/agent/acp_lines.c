@@ -1,0 +1,414 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/acp.h"
+#include "hold/include.h"
+
+/* ---- small things ---- */
+
+const char *acp_str(const json_t *o, const char *key)
+{
+    return json_string_value(json_object_get(o, key));
+}
+
+bool acp_is(const char *a, const char *b)
+{
+    return a && strcmp(a, b) == 0;
+}
+
+size_t acp_cut(const char *s, size_t max)
+{
+    size_t n = strlen(s);
+    return n > max ? mu_utf8_cut(s, max) : n;
+}
+
+void acp_emit(const struct acp_line *l, struct mu_agent_event ev)
+{
+    if (ev.kind != MU_AG_TEXT && l->raw) {
+        ev.raw = l->raw;
+        ev.raw_n = l->raw_n;
+    }
+    l->cb(l->ctx, &ev);
+}
+
+void acp_notice(const struct acp_line *l, bool failed, const char *fmt, ...)
+{
+    char text[2048];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    struct mu_buf valid = {0};
+    struct mu_utf8_rest rest = {.n = 0};
+    mu_text_add(&valid, &rest, text, n > 0 ? strlen(text) : 0);
+    mu_text_end(&valid, &rest);
+    acp_emit(l, (struct mu_agent_event){.kind = MU_AG_NOTICE,
+                                        .text = valid.data ? valid.data : "",
+                                        .n = valid.len,
+                                        .failed = failed});
+    mu_buf_release(&valid);
+}
+
+void acp_send(const struct acp_line *l, struct mu_buf *bytes, bool includes)
+{
+    if (bytes->len)
+        acp_emit(l, (struct mu_agent_event){.kind = MU_AG_SEND,
+                                            .text = bytes->data,
+                                            .n = bytes->len,
+                                            .includes = includes});
+    mu_buf_release(bytes);
+}
+
+void acp_odd(const struct acp_line *l, const char *what, const char *kind)
+{
+    if (l->acp->said_odd)
+        return;
+    l->acp->said_odd = true;
+    acp_notice(l, false,
+               "%s said something that muster does not know: %s of the kind \"%.60s\". Something "
+               "may be missing here; there may be a newer muster that shows it.",
+               l->acp->name, what, kind ? kind : "?");
+}
+
+bool acp_prompted(const struct mu_acp *c)
+{
+    return c->calls[ACP_CALL_PROMPT] != 0;
+}
+
+/* ---- the prompt ---- */
+
+static void put_text_block(struct mu_buf *out, const char *text)
+{
+    mu_buf_str(out, "{\"type\":\"text\",\"text\":");
+    mu_buf_json(out, text ? text : "");
+    mu_buf_char(out, '}');
+}
+
+bool acp_put_prompt(struct mu_acp *c, struct mu_buf *out)
+{
+    const json_t *images = c->can_see ? json_object_get(c->prompt, "images") : NULL;
+    bool includes = json_array_size(images) > 0;
+    size_t i;
+    json_t *image;
+    c->calls[ACP_CALL_PROMPT] = ++c->last_id;
+    c->cost_before = c->cost_microusd;
+    mu_buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"session/prompt\",\"params\":{"
+                       "\"sessionId\":",
+                  (long long)c->last_id);
+    mu_buf_json(out, c->session);
+    mu_buf_str(out, ",\"prompt\":[");
+    put_text_block(out, acp_str(c->prompt, "text"));
+    json_array_foreach((json_t *)images, i, image)
+    {
+        mu_buf_str(out, ",{\"type\":\"image\",\"mimeType\":");
+        mu_buf_json(out, acp_str(image, "type"));
+        mu_buf_str(out, ",\"data\":\"");
+        mu_include_put(out, acp_str(image, "path"));
+        mu_buf_str(out, "\"}");
+    }
+    mu_buf_str(out, "]}}\n");
+    json_decref(c->prompt);
+    c->prompt = NULL;
+    return includes;
+}
+
+/* ---- text ---- */
+
+bool acp_block_text(const json_t *block, struct mu_buf *out)
+{
+    const char *type = acp_str(block, "type");
+    const json_t *resource = json_object_get(block, "resource");
+    const char *text = acp_str(block, "text");
+    const char *uri = acp_str(resource ? resource : block, "uri");
+    if (acp_is(type, "text") && text)
+        mu_buf_str(out, text);
+    else if (acp_is(type, "resource") && acp_str(resource, "text"))
+        mu_buf_str(out, acp_str(resource, "text"));
+    else if (acp_is(type, "resource") || acp_is(type, "resource_link"))
+        mu_buf_printf(out, "[%s]", uri ? uri : "a file");
+    else if (acp_is(type, "image") || acp_is(type, "audio"))
+        mu_buf_printf(out, "[%s]", type);
+    else
+        return text && acp_is(type, "text");
+    return true;
+}
+
+static void on_chunk(const struct acp_line *l, const json_t *update, enum mu_message_kind kind)
+{
+    const json_t *block = json_object_get(update, "content");
+    struct mu_buf text = {0};
+    if (!acp_prompted(l->acp)) {
+        l->acp->replayed = true;
+        return;
+    }
+    if (!acp_block_text(block, &text))
+        acp_odd(l, "a piece of its answer", acp_str(block, "type"));
+    if (text.len)
+        acp_emit(l, (struct mu_agent_event){
+                        .kind = MU_AG_TEXT, .message = kind, .text = text.data, .n = text.len});
+    mu_buf_release(&text);
+}
+
+static void on_plan(const struct acp_line *l, const json_t *update)
+{
+    size_t i;
+    json_t *entry;
+    if (!acp_prompted(l->acp)) {
+        l->acp->replayed = true;
+        return;
+    }
+    json_t *plan = json_array();
+    json_array_foreach(json_object_get(update, "entries"), i, entry)
+    {
+        const char *status = acp_str(entry, "status");
+        bool known = acp_is(status, "in_progress") || acp_is(status, "completed");
+        if (acp_str(entry, "content"))
+            json_array_append_new(plan, json_pack("{s:O, s:s}", "text",
+                                                  json_object_get(entry, "content"), "status",
+                                                  known ? status : "pending"));
+    }
+    char *text = json_dumps(plan, JSON_COMPACT);
+    acp_emit(l, (struct mu_agent_event){.kind = MU_AG_PLAN, .input = text});
+    free(text);
+    json_decref(plan);
+}
+
+/* ---- facts ---- */
+
+/* Takes value. */
+static void emit_fact(const struct acp_line *l, const char *key, json_t *value)
+{
+    json_t *facts = json_object();
+    json_object_set_new(facts, key, value);
+    char *text = json_dumps(facts, JSON_COMPACT);
+    acp_emit(l, (struct mu_agent_event){.kind = MU_AG_FACTS, .metadata = text});
+    free(text);
+    json_decref(facts);
+}
+
+void acp_set_now(const struct acp_line *l, struct acp_choice *choice, const char *key,
+                 const char *id)
+{
+    if (!id || !*id || strlen(id) > ACP_OPTION || strcmp(choice->now, id) == 0)
+        return;
+    snprintf(choice->now, sizeof choice->now, "%s", id);
+    emit_fact(l, key, json_string(id));
+}
+
+/* Appends {"id", "name"} while all of it fits into one fact. */
+static bool add_offer(json_t *list, size_t *bytes, const char *id, const char *name)
+{
+    if (!id || !*id || strlen(id) > ACP_OPTION)
+        return true;
+    size_t n = name ? acp_cut(name, ACP_OPTION) : 0;
+    *bytes += strlen(id) + 2 * n + 32;
+    if (*bytes > MU_FACT_BYTES - 64)
+        return false;
+    json_t *one = json_object();
+    json_object_set_new(one, "id", json_string(id));
+    json_object_set_new(one, "name", n ? json_stringn(name, n) : json_string(id));
+    json_array_append_new(list, one);
+    return true;
+}
+
+static void read_list(const json_t *list, const char *id_key, json_t *out, size_t *bytes, bool *cut)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach((json_t *)list, i, one)
+    {
+        if (json_is_array(json_object_get(one, "options")))
+            read_list(json_object_get(one, "options"), id_key, out, bytes, cut);
+        else if (!add_offer(out, bytes, acp_str(one, id_key), acp_str(one, "name")))
+            *cut = true;
+    }
+}
+
+static void take_offers(const struct acp_line *l, struct acp_choice *choice, const char *key,
+                        const json_t *list, const char *id_key)
+{
+    size_t bytes = 0;
+    json_t *offered = json_array();
+    choice->cut = false;
+    read_list(list, id_key, offered, &bytes, &choice->cut);
+    if (choice->offered && json_equal(choice->offered, offered)) {
+        json_decref(offered);
+        return;
+    }
+    json_decref(choice->offered);
+    choice->offered = offered;
+    emit_fact(l, key, json_incref(offered));
+}
+
+/* From the list of configuration options, where the agent has no list of its own for it. */
+static void read_config(const struct acp_line *l, const json_t *options, const char *category,
+                        const char *plural, struct acp_choice *choice)
+{
+    size_t i;
+    json_t *option;
+    json_array_foreach((json_t *)options, i, option)
+    {
+        const char *id = acp_str(option, "id");
+        if (!id || !*id || strlen(id) > ACP_OPTION || !acp_is(acp_str(option, "type"), "select") ||
+            !acp_is(acp_str(option, "category"), category))
+            continue;
+        snprintf(choice->config, sizeof choice->config, "%s", id);
+        take_offers(l, choice, plural, json_object_get(option, "options"), "value");
+        acp_set_now(l, choice, category, acp_str(option, "currentValue"));
+        return;
+    }
+}
+
+void acp_read_choices(const struct acp_line *l, const json_t *body)
+{
+    struct mu_acp *c = l->acp;
+    const json_t *modes = json_object_get(body, "modes");
+    const json_t *models = json_object_get(body, "models");
+    const json_t *config = json_object_get(body, "configOptions");
+    if (json_is_object(modes)) {
+        *c->mode.config = '\0';
+        take_offers(l, &c->mode, "modes", json_object_get(modes, "availableModes"), "id");
+        acp_set_now(l, &c->mode, "mode", acp_str(modes, "currentModeId"));
+    } else if (*c->mode.config || !c->mode.offered) {
+        read_config(l, config, "mode", "modes", &c->mode);
+    } else { /* set by a method of its own, told here as well */
+        struct acp_choice *mode = &c->mode;
+        size_t i;
+        json_t *option;
+        json_array_foreach((json_t *)config, i, option)
+        {
+            if (acp_is(acp_str(option, "category"), "mode"))
+                acp_set_now(l, mode, "mode", acp_str(option, "currentValue"));
+        }
+    }
+    if (json_is_object(models)) {
+        *c->model.config = '\0';
+        take_offers(l, &c->model, "models", json_object_get(models, "availableModels"), "modelId");
+        acp_set_now(l, &c->model, "model", acp_str(models, "currentModelId"));
+    } else if (*c->model.config || !c->model.offered) {
+        read_config(l, config, "model", "models", &c->model);
+    }
+}
+
+static void on_commands(const struct acp_line *l, const json_t *update)
+{
+    size_t i;
+    size_t bytes = 0;
+    json_t *command;
+    json_t *list = json_array();
+    json_array_foreach(json_object_get(update, "availableCommands"), i, command)
+    {
+        const char *name = acp_str(command, "name");
+        const char *more = acp_str(command, "description");
+        const char *hint = acp_str(json_object_get(command, "input"), "hint");
+        size_t n = more ? acp_cut(more, 120) : 0;
+        size_t hint_n = hint ? acp_cut(hint, 120) : 0;
+        bytes += (name ? strlen(name) : 0) + 2 * (n + hint_n) + 64;
+        if (!name || bytes > MU_FACT_BYTES - 64)
+            continue;
+        json_t *one = json_object();
+        json_object_set_new(one, "name", json_string(name));
+        if (n)
+            json_object_set_new(one, "description", json_stringn(more, n));
+        if (hint_n)
+            json_object_set_new(one, "hint", json_stringn(hint, hint_n));
+        json_array_append_new(list, one);
+    }
+    emit_fact(l, "commands", list);
+}
+
+static void on_usage(const struct acp_line *l, const json_t *update)
+{
+    const json_t *used = json_object_get(update, "used");
+    const json_t *size = json_object_get(update, "size");
+    acp_on_cost(l->acp, json_object_get(update, "cost"));
+    if (json_is_integer(used) && json_is_integer(size) && json_integer_value(used) >= 0 &&
+        json_integer_value(size) > 0)
+        emit_fact(l, "context", json_pack("{s:O, s:O}", "used", used, "size", size));
+}
+
+/* codex-acp says errors of the model's side as text, and here that it was one. */
+static void on_codex_info(const struct acp_line *l, const json_t *codex)
+{
+    const json_t *error = json_object_get(codex, "error");
+    const char *status = acp_str(json_object_get(codex, "threadStatus"), "type");
+    if (!acp_prompted(l->acp))
+        return;
+    if (acp_is(status, "systemError"))
+        l->acp->model_failed = true;
+    if (json_is_true(json_object_get(error, "willRetry")) && acp_str(error, "message")) {
+        const char *more = acp_str(error, "additionalDetails");
+        acp_notice(l, true, "The model did not answer: %.200s%s%.600s", acp_str(error, "message"),
+                   more ? " " : "", more ? more : "");
+    }
+}
+
+static void on_info(const struct acp_line *l, const json_t *update)
+{
+    const char *title = acp_str(update, "title");
+    on_codex_info(l, json_object_get(json_object_get(update, "_meta"), "codex"));
+    if (title && *title)
+        acp_emit(l, (struct mu_agent_event){
+                        .kind = MU_AG_TITLE, .text = title, .n = strlen(title)});
+}
+
+/* ---- dispatch ---- */
+
+static void on_update(const struct acp_line *l, const json_t *params)
+{
+    struct mu_acp *c = l->acp;
+    const json_t *update = json_object_get(params, "update");
+    const char *kind = acp_str(update, "sessionUpdate");
+    if (!*c->session || !acp_is(acp_str(params, "sessionId"), c->session) || !kind)
+        return;
+    if (acp_is(kind, "agent_message_chunk"))
+        on_chunk(l, update, MU_message_kind_TEXT);
+    else if (acp_is(kind, "agent_thought_chunk"))
+        on_chunk(l, update, MU_message_kind_THINKING);
+    else if (acp_is(kind, "user_message_chunk"))
+        c->replayed = true;
+    else if (acp_is(kind, "tool_call") || acp_is(kind, "tool_call_update"))
+        acp_on_tool(l, update);
+    else if (acp_is(kind, "plan"))
+        on_plan(l, update);
+    else if (acp_is(kind, "available_commands_update"))
+        on_commands(l, update);
+    else if (acp_is(kind, "current_mode_update"))
+        acp_set_now(l, &c->mode, "mode", acp_str(update, "currentModeId"));
+    else if (acp_is(kind, "config_option_update"))
+        acp_read_choices(l, update);
+    else if (acp_is(kind, "session_info_update"))
+        on_info(l, update);
+    else if (acp_is(kind, "usage_update"))
+        on_usage(l, update);
+    else if (kind[0] != '_')
+        acp_odd(l, "an update", kind);
+}
+
+static void on_answer(const struct acp_line *l, const struct mu_rpc_message *m)
+{
+    for (int call = 0; call < ACP_CALLS; call++) {
+        if (m->id > 0 && l->acp->calls[call] == m->id) {
+            acp_on_answer(l, (enum acp_call)call, m);
+            return;
+        }
+    }
+}
+
+void mu_acp_line(const struct acp_line *l)
+{
+    json_t *json = json_loadb(l->raw, l->raw_n, JSON_ALLOW_NUL, NULL);
+    struct mu_rpc_message m;
+    mu_rpc_read(json, &m);
+    if (m.kind == MU_RPC_REQUEST)
+        acp_on_request(l, &m);
+    else if (m.kind == MU_RPC_RESULT || m.kind == MU_RPC_ERROR)
+        on_answer(l, &m);
+    else if (m.kind == MU_RPC_NOTIFICATION && acp_is(m.method, "session/update"))
+        on_update(l, m.body);
+    else if (m.kind == MU_RPC_NOTIFICATION && acp_is(m.method, "$/cancel_request"))
+        acp_on_cancel_request(l, m.body);
+    json_decref(json);
+}

@@ -1,0 +1,363 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/acp.h"
+
+/* From `initialize` to the first `session/prompt`. */
+
+void acp_call(struct mu_acp *c, enum acp_call call, const char *method, json_t *params,
+              struct mu_buf *out)
+{
+    c->calls[call] = ++c->last_id;
+    mu_rpc_request(out, true, c->last_id, method, params);
+}
+
+json_t *acp_session(const struct mu_acp *c)
+{
+    json_t *params = json_object();
+    json_object_set_new(params, "sessionId", json_string(c->session));
+    return params;
+}
+
+void acp_put_initialize(struct mu_acp *c, struct mu_buf *out)
+{
+    json_t *params = json_pack("{s:i, s:{s:s, s:s, s:s}, s:{s:{s:b, s:b}, s:b}}", "protocolVersion",
+                               (int)ACP_VERSION, "clientInfo", "name", "muster", "title", "muster",
+                               "version", "1", "clientCapabilities", "fs", "readTextFile", 1,
+                               "writeTextFile", 1, "terminal", 1);
+    acp_call(c, ACP_CALL_INIT, "initialize", params, out);
+    c->phase = ACP_INIT;
+}
+
+static bool way_is_open(const struct mu_acp *c)
+{
+    return c->way == ACP_CREATE || (c->resume && (c->way == ACP_LOAD ? c->can_load : c->can_resume));
+}
+
+void acp_put_open(struct mu_acp *c, struct mu_buf *out)
+{
+    static const char *const methods[] = {[ACP_RESUME] = "session/resume",
+                                          [ACP_LOAD] = "session/load",
+                                          [ACP_CREATE] = "session/new"};
+    while (!way_is_open(c))
+        c->way++;
+    snprintf(c->session, sizeof c->session, "%s", c->way == ACP_CREATE ? "" : c->resume);
+    json_t *params = c->way == ACP_CREATE ? json_object() : acp_session(c);
+    json_object_set_new(params, "cwd", json_string(c->cwd));
+    json_object_set_new(params, "mcpServers", json_array());
+    acp_call(c, ACP_CALL_OPEN, methods[c->way], params, out);
+    c->phase = ACP_OPENING;
+}
+
+/* ---- initialize ---- */
+
+static void note_name(struct mu_acp *c, const json_t *info)
+{
+    const char *name = acp_str(info, "title");
+    if (!name || !*name)
+        name = acp_str(info, "name");
+    if (name && *name)
+        snprintf(c->name, sizeof c->name, "%.*s", (int)acp_cut(name, sizeof c->name - 1), name);
+}
+
+static void note_login(struct mu_acp *c, const json_t *methods)
+{
+    struct mu_buf text = {0};
+    size_t i;
+    json_t *method;
+    json_array_foreach((json_t *)methods, i, method)
+    {
+        const char *name = acp_str(method, "name");
+        const char *more = acp_str(method, "description");
+        if (name && *name && text.len < sizeof c->login)
+            mu_buf_printf(&text, "%s%s%s%s%s", text.len ? "; " : "", name, more ? " (" : "",
+                          more ? more : "", more ? ")" : "");
+    }
+    size_t n = text.len ? acp_cut(text.data, sizeof c->login - 1) : 0;
+    snprintf(c->login, sizeof c->login, "%.*s", (int)n, text.len ? text.data : "");
+    mu_buf_release(&text);
+}
+
+static void check_version(const struct acp_line *l, const json_t *version)
+{
+    if (json_is_integer(version) && json_integer_value(version) == ACP_VERSION)
+        return;
+    char *said = version ? json_dumps(version, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    acp_notice(l, true,
+               "%s speaks version %.40s of the Agent Client Protocol, and muster version %d. "
+               "Things may be missing, or go wrong.",
+               l->acp->name, said ? said : "(none)", (int)ACP_VERSION);
+    free(said);
+}
+
+static void on_initialized(const struct acp_line *l, const json_t *result)
+{
+    struct mu_acp *c = l->acp;
+    const json_t *can = json_object_get(result, "agentCapabilities");
+    const json_t *sessions = json_object_get(can, "sessionCapabilities");
+    c->can_load = json_is_true(json_object_get(can, "loadSession"));
+    c->can_resume = json_is_object(json_object_get(sessions, "resume"));
+    c->can_see =
+        json_is_true(json_object_get(json_object_get(can, "promptCapabilities"), "image"));
+    note_name(c, json_object_get(result, "agentInfo"));
+    note_login(c, json_object_get(result, "authMethods"));
+    check_version(l, json_object_get(result, "protocolVersion"));
+    c->phase = ACP_KNOWN;
+    if (c->cancelled || !c->prompt) {
+        acp_end_early(l, NULL);
+        return;
+    }
+    if (c->resume && !c->can_load && !c->can_resume)
+        acp_notice(l, true,
+                   "%s cannot resume a conversation. A new one was begun: it does not remember "
+                   "what was said above.",
+                   c->name);
+    struct mu_buf out = {0};
+    acp_put_open(c, &out);
+    acp_send(l, &out, false);
+}
+
+/* ---- the session ---- */
+
+/* What follows once nothing more is to be set: the prompt. */
+static void on_ready(const struct acp_line *l)
+{
+    struct mu_acp *c = l->acp;
+    struct mu_buf out = {0};
+    c->phase = ACP_READY;
+    if (c->cancelled) {
+        acp_end_early(l, NULL);
+    } else if (c->prompt) {
+        bool images = json_array_size(json_object_get(c->prompt, "images")) > 0;
+        if (images && !c->can_see)
+            acp_notice(l, true, "%s takes no images. The message was sent without them.", c->name);
+        bool includes = acp_put_prompt(c, &out);
+        acp_send(l, &out, includes);
+    }
+}
+
+static void set_up(const struct acp_line *l)
+{
+    struct mu_buf out = {0};
+    l->acp->phase = ACP_SETTING;
+    if (acp_put_settings(l->acp, l, &out))
+        acp_send(l, &out, false);
+    else
+        on_ready(l);
+    mu_buf_release(&out);
+}
+
+static void sync(const struct acp_line *l)
+{
+    struct mu_buf out = {0};
+    l->acp->phase = ACP_SYNCING;
+    l->acp->replayed = false;
+    acp_call(l->acp, ACP_CALL_SYNC, "_muster/sync", NULL, &out);
+    acp_send(l, &out, false);
+}
+
+static void fail_open(const struct acp_line *l, const char *text)
+{
+    l->acp->phase = ACP_KNOWN;
+    l->acp->way = ACP_RESUME; /* the next prompt tries anew */
+    *l->acp->session = '\0';
+    acp_end_early(l, text);
+}
+
+static void on_opened(const struct acp_line *l, const json_t *result)
+{
+    struct mu_acp *c = l->acp;
+    const char *id = acp_str(result, "sessionId");
+    if (!id || !*id)
+        id = c->session;
+    if (!*id || strlen(id) >= sizeof c->session) {
+        fail_open(l, "The agent began a session without an id that muster could use. Is it up to "
+                     "date?");
+        return;
+    }
+    if (id != c->session)
+        snprintf(c->session, sizeof c->session, "%s", id);
+    if (c->way == ACP_CREATE)
+        c->cost_microusd = 0;
+    if (!mu_str_eq(c->resume, c->session)) {
+        mu_str_set(&c->resume, c->session);
+        acp_emit(l, (struct mu_agent_event){.kind = MU_AG_CLI_SESSION, .id = c->session});
+    }
+    acp_read_choices(l, result);
+    if (c->way == ACP_LOAD)
+        sync(l);
+    else
+        set_up(l);
+}
+
+static void on_not_opened(const struct acp_line *l, const json_t *error)
+{
+    struct mu_acp *c = l->acp;
+    struct mu_buf text = {0};
+    struct mu_buf out = {0};
+    if (c->way == ACP_CREATE || acp_needs_login(error)) {
+        acp_error_text(c, error, &text);
+        fail_open(l, text.data);
+    } else {
+        bool was_load = c->way == ACP_LOAD;
+        c->way++;
+        if (was_load || !c->can_load) {
+            acp_reason(error, &text);
+            acp_notice(l, true,
+                       "%s could not open the former conversation: %.500s. A new one was begun: it "
+                       "does not remember what was said above.",
+                       c->name, text.data);
+        }
+        acp_put_open(c, &out);
+        acp_send(l, &out, false);
+    }
+    mu_buf_release(&text);
+}
+
+static void on_synced(const struct acp_line *l)
+{
+    if (l->acp->phase != ACP_SYNCING)
+        return;
+    if (l->acp->replayed)
+        sync(l);
+    else
+        set_up(l);
+}
+
+/* ---- mode and model ---- */
+
+static bool offers(const struct acp_choice *choice, const char *id)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(choice->offered, i, one)
+    {
+        if (acp_is(acp_str(one, "id"), id))
+            return true;
+    }
+    return false;
+}
+
+/* See acp.h. */
+static const char *mode_that_asks(const struct mu_acp *c)
+{
+    static const char *const ask[] = {"default", "ask", "workspace-write", "read-only"};
+    if (!acp_is(c->mode.now, "auto") && !acp_is(c->mode.now, "agent"))
+        return NULL;
+    for (size_t i = 0; i < MU_COUNT(ask); i++)
+        if (offers(&c->mode, ask[i]))
+            return ask[i];
+    return NULL;
+}
+
+static void names_of(const struct acp_choice *choice, struct mu_buf *out)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(choice->offered, i, one)
+    {
+        if (out->len < 600)
+            mu_buf_printf(out, "%s%s", i ? ", " : "", acp_str(one, "id"));
+        else if (out->data[out->len - 1] != '.')
+            mu_buf_str(out, ", ...");
+    }
+}
+
+static void tell_unknown(const struct acp_line *l, const struct acp_choice *choice,
+                         const char *what, const char *wanted, const char *why)
+{
+    struct mu_buf names = {0};
+    names_of(choice, &names);
+    acp_notice(l, true, "%s does not have the %s \"%s\"%s%s. It goes on with %s%s%s.%s%s%s",
+               l->acp->name, what, wanted, why ? ": " : "", why ? why : "",
+               *choice->now ? "\"" : "its own", choice->now, *choice->now ? "\"" : "",
+               names.len ? " There are: " : "", names.len ? names.data : "", names.len ? "." : "");
+    mu_buf_release(&names);
+}
+
+static bool put_setting(struct mu_acp *c, const struct acp_line *l, struct acp_choice *choice,
+                        enum acp_call call, const char *wanted, struct mu_buf *out)
+{
+    bool mode = call == ACP_CALL_MODE;
+    if (!wanted || strcmp(wanted, choice->now) == 0)
+        return false;
+    if (l && !offers(choice, wanted) && !choice->cut) {
+        tell_unknown(l, choice, mode ? "mode" : "model", wanted, NULL);
+        return false;
+    }
+    json_t *params = acp_session(c);
+    snprintf(choice->asked, sizeof choice->asked, "%s", wanted);
+    if (*choice->config) {
+        json_object_set_new(params, "configId", json_string(choice->config));
+        json_object_set_new(params, "value", json_string(wanted));
+    } else {
+        json_object_set_new(params, mode ? "modeId" : "modelId", json_string(wanted));
+    }
+    acp_call(c, call,
+             *choice->config ? "session/set_config_option"
+             : mode          ? "session/set_mode"
+                             : "session/set_model",
+             params, out);
+    return true;
+}
+
+bool acp_put_settings(struct mu_acp *c, const struct acp_line *l, struct mu_buf *out)
+{
+    const char *mode = acp_str(c->options, "mode");
+    const char *model = acp_str(c->options, "model");
+    bool a = put_setting(c, l, &c->mode, ACP_CALL_MODE, mode ? mode : mode_that_asks(c), out);
+    bool b = put_setting(c, l, &c->model, ACP_CALL_MODEL, model, out);
+    return a || b;
+}
+
+static void on_set(const struct acp_line *l, enum acp_call call, const struct mu_rpc_message *m)
+{
+    struct mu_acp *c = l->acp;
+    bool mode = call == ACP_CALL_MODE;
+    struct acp_choice *choice = mode ? &c->mode : &c->model;
+    if (m->kind == MU_RPC_ERROR) {
+        struct mu_buf text = {0};
+        acp_reason(m->body, &text);
+        tell_unknown(l, choice, mode ? "mode" : "model", choice->asked, text.data);
+        mu_buf_release(&text);
+    } else {
+        acp_set_now(l, choice, mode ? "mode" : "model", choice->asked);
+        acp_read_choices(l, m->body);
+    }
+    *choice->asked = '\0';
+    if (c->phase == ACP_SETTING && !c->calls[ACP_CALL_MODE] && !c->calls[ACP_CALL_MODEL])
+        on_ready(l);
+}
+
+/* ---- answers ---- */
+
+static void on_not_initialized(const struct acp_line *l, const json_t *error)
+{
+    struct mu_buf text = {0};
+    l->acp->phase = ACP_NEW;
+    acp_error_text(l->acp, error, &text);
+    acp_end_early(l, text.data);
+    mu_buf_release(&text);
+}
+
+void acp_on_answer(const struct acp_line *l, enum acp_call call, const struct mu_rpc_message *m)
+{
+    struct mu_acp *c = l->acp;
+    bool failed = m->kind == MU_RPC_ERROR;
+    c->calls[call] = 0;
+    if (call == ACP_CALL_PROMPT)
+        acp_on_prompt_answer(l, m);
+    else if (call == ACP_CALL_MODE || call == ACP_CALL_MODEL)
+        on_set(l, call, m);
+    else if (call == ACP_CALL_SYNC)
+        on_synced(l);
+    else if (call == ACP_CALL_OPEN && failed)
+        on_not_opened(l, m->body);
+    else if (call == ACP_CALL_OPEN)
+        on_opened(l, m->body);
+    else if (failed)
+        on_not_initialized(l, m->body);
+    else
+        on_initialized(l, m->body);
+}
