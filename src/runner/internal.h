@@ -5,6 +5,7 @@
  *   apply.c     one session: loading it, stepping it, storing and publishing what comes of it
  *   output.c    an agent's events → the transcript and the session
  *   run.c       one run: its holder, its position in the spool, its inputs, its end
+ *   ladder.c    how a run is brought to its end: the timer, stdin, the signals
  *   attach.c    the runs that a former server left
  *   requests.c  what the server asks for
  *   facts.c     what the row's metadata says of an agent
@@ -207,22 +208,25 @@ void run_feed(struct run *run, const char *prompt);
 void run_input(struct run *run, const struct mu_buf *bytes, bool includes);
 /* Tells the process the session's options. */
 void run_configure(struct run *run);
-void run_retire(struct run *run); /* closes its stdin, and begins the ladder */
 void run_interrupt(struct run *run);
 void run_write(struct run *run); /* its row → the transaction */
-/* A turn ended: no ladder; the clock of an idle process, or its end when its agent needs that. */
-void run_quiet(struct run *run, bool cancelled);
 void run_start(struct run *run);
-void run_stop(struct run *run);
 void run_remove(struct run *run);
 void run_free(struct run *run);
 void run_rewind(struct run *run, const struct mu_run *row);
 void run_resume(struct run *run);
 struct run *run_find(struct mu_runner *r, const char *id);
-void run_climb(struct run *run);                           /* begins the ladder of a cancel */
 struct run *run_make(struct mu_runner *r, const char *id); /* empty, for a row or a directory */
 void run_load(struct run *run, const struct mu_run *row);  /* as it was committed */
 void run_attach(struct run *run);                          /* to its holder, if it has one */
+
+/* ---- ladder.c ---- */
+void run_on_timer(void *run);
+void run_climb(struct run *run);  /* begins the ladder of a cancel */
+void run_stop(struct run *run);   /* nobody wants it any more */
+void run_retire(struct run *run); /* closes its stdin, and begins the ladder */
+/* A turn ended: no ladder; the clock of an idle process, or its end when its agent needs that. */
+void run_quiet(struct run *run, bool cancelled);
 
 /* ---- attach.c ---- */
 void runs_attach(struct mu_runner *r);

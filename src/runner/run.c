@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +23,12 @@ struct run *run_find(struct mu_runner *r, const char *id)
 
 /* ---- a run in memory ---- */
 
-static void on_timer(void *ctx);
-
 struct run *run_make(struct mu_runner *r, const char *id)
 {
     struct run *run = mu_alloc(sizeof *run);
     run->r = r;
     snprintf(run->id, sizeof run->id, "%s", id);
-    run->timer = mu_timer_new(r->loop, on_timer, run);
+    run->timer = mu_timer_new(r->loop, run_on_timer, run);
     HASH_ADD_STR(r->runs, id, run);
     return run;
 }
@@ -251,78 +248,6 @@ void run_configure(struct run *run)
         run_input(run, &bytes, false);
     mu_buf_release(&bytes);
     json_decref(options);
-}
-
-static void terminate(struct run *run)
-{
-    run->rung = RUNG_TERMINATED;
-    mu_holder_signal(run->holder, SIGTERM);
-    mu_timer_start(run->timer, RUNNER_TERM_MS, 0);
-}
-
-void run_climb(struct run *run)
-{
-    run->rung = RUNG_INTERRUPTED;
-    mu_timer_start(run->timer, RUNNER_INTERRUPT_MS, 0);
-}
-
-void run_stop(struct run *run)
-{
-    if (run->holder && !run->ended)
-        terminate(run);
-}
-
-void run_quiet(struct run *run, bool cancelled)
-{
-    const struct mu_dialect *dialect = run->agent->dialect;
-    if (run->closing || run->ended || !dialect->long_lived)
-        return;
-    run->rung = RUNG_NONE;
-    run->prompt_input = 0;
-    run->derived = true;
-    if (cancelled && dialect->ends_on_cancel) {
-        run->closing = true;
-        runner_action(run->r, EFFECT_RETIRE, run);
-    } else {
-        mu_timer_start(run->timer, run->r->keep_ms, 0);
-    }
-}
-
-void run_retire(struct run *run)
-{
-    if (!run->holder || run->ended)
-        return;
-    mu_holder_close_stdin(run->holder);
-    run_climb(run);
-}
-
-static void close_idle(struct run *run)
-{
-    if (!run->sess || run->sess->s.row.state == MU_session_state_WORKING)
-        return;
-    run->closing = run->derived = true;
-    run_retire(run);
-}
-
-static void on_timer(void *ctx)
-{
-    struct run *run = ctx;
-    if (!run->holder || run->ended)
-        return;
-    switch (run->rung) {
-    case RUNG_NONE:
-        close_idle(run);
-        break;
-    case RUNG_INTERRUPTED:
-        terminate(run);
-        break;
-    case RUNG_TERMINATED:
-        run->rung = RUNG_KILLED;
-        mu_holder_kill(run->holder);
-        break;
-    case RUNG_KILLED:
-        break;
-    }
 }
 
 /* ---- what its holder says ---- */
