@@ -98,8 +98,7 @@ int mu_hold_spec_get(const char *data, size_t n, struct mu_hold_spec_owned *out)
     out->spec.run = json_string_value(json_object_get(doc, "run"));
     out->spec.cwd = json_string_value(json_object_get(doc, "cwd"));
     out->spec.stdin_pipe = mu_str_eq(in, "pipe");
-    out->spec.one_output =
-        mu_str_eq(json_string_value(json_object_get(doc, "stderr")), "stdout");
+    out->spec.one_output = mu_str_eq(json_string_value(json_object_get(doc, "stderr")), "stdout");
     if ((out->spec.stdin_pipe || mu_str_eq(in, "null")) &&
         get_argv(json_object_get(doc, "argv"), &out->spec) == 0 &&
         get_env(json_object_get(doc, "env"), &out->spec) == 0 && valid(&out->spec))

@@ -6,7 +6,8 @@
  *
  * env is added to the holder's own environment and overrides it; null takes a variable away.
  * "stdin" is "pipe" or "null" (/dev/null). "stderr":"stdout" sends both into one pipe, in the order
- * in which they are written; left out, each has its own. Every process of the run bears MUSTER_RUN=<id>.
+ * in which they are written; left out, each has its own. Every process of the run bears
+ * MUSTER_RUN=<id>.
  *
  * Layer: hold. Thread rules: pure functions, any thread.
  */

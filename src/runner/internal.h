@@ -101,12 +101,12 @@ enum effect_kind {
     EFFECT_PUSH,
     EFFECT_PUSH_REV,
     EFFECT_CLOSE_TOPIC,
-    EFFECT_START,     /* run: start its holder */
-    EFFECT_INPUT,     /* run, seq, payload */
-    EFFECT_INTERRUPT, /* run: begin the ladder (the protocol's request was an input) */
-    EFFECT_STOP,      /* run: nobody wants it any more */
-    EFFECT_RETIRE,    /* run: it takes no prompt any more; let it end */
-    EFFECT_REMOVE,    /* run: it ended; let go of it */
+    EFFECT_START,          /* run: start its holder */
+    EFFECT_INPUT,          /* run, seq, payload */
+    EFFECT_INTERRUPT,      /* run: begin the ladder (the protocol's request was an input) */
+    EFFECT_STOP,           /* run: nobody wants it any more */
+    EFFECT_RETIRE,         /* run: it takes no prompt any more; let it end */
+    EFFECT_REMOVE,         /* run: it ended; let go of it */
     EFFECT_TERMINAL_START, /* run_id names a terminal, here and below */
     EFFECT_TERMINAL_REMOVE,
     EFFECT_REPLY,

@@ -26,8 +26,9 @@ struct mu_runner_opts {
     const char *data_dir; /* runs live in DIR/runs/<run id> */
     const char *exe;      /* muster's own program file, which is started as `muster hold` */
     int64_t keep_ms;      /* how long an idle agent process is kept; 0: 30 minutes */
-    int64_t quiet_ms; /* without output in a turn, before metadata says so; 0: MU_LIMIT_QUIET_SECONDS
-                       */
+    int64_t
+        quiet_ms; /* without output in a turn, before metadata says so; 0: MU_LIMIT_QUIET_SECONDS
+                   */
 };
 
 /* Owned; borrows what opts names. Takes up the runs that an earlier server left: re-attaches to the

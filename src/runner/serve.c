@@ -107,8 +107,10 @@ static void read_file(struct work *w, const struct mu_files_root *root, const ch
         mu_buf_json_n(&w->result, text.data ? text.data : "", text.len);
         mu_buf_char(&w->result, '}');
         if (w->result.len > RUNNER_SERVE_RESULT)
-            mu_buf_printf(&w->why, "%s cannot be read: as JSON it is more than %d bytes; ask for "
-                          "some of its lines.", path, RUNNER_SERVE_RESULT);
+            mu_buf_printf(&w->why,
+                          "%s cannot be read: as JSON it is more than %d bytes; ask for "
+                          "some of its lines.",
+                          path, RUNNER_SERVE_RESULT);
     }
     mu_buf_release(&text);
 }
@@ -254,8 +256,10 @@ void serve_request(struct run *run, const struct mu_agent_event *ev)
     if (!ev->id || !ev->name || run->ended || is_known(s, ev->id))
         return;
     if (s->count >= RUNNER_SERVE_MAX || s->bytes + n > RUNNER_SERVE_BYTES) {
-        serve_fail(run, ev->id, "Too many requests are open at once (at most %d of together %d "
-                   "bytes); wait for an answer.", RUNNER_SERVE_MAX, RUNNER_SERVE_BYTES);
+        serve_fail(run, ev->id,
+                   "Too many requests are open at once (at most %d of together %d "
+                   "bytes); wait for an answer.",
+                   RUNNER_SERVE_MAX, RUNNER_SERVE_BYTES);
         return;
     }
     struct job *job = mu_alloc(sizeof *job);

@@ -54,14 +54,18 @@ void serve_confirmed(struct run *run); /* confirmed_input has grown */
 void serve_reset(struct run *run);     /* what waits will be asked for again */
 void serve_free(struct run *run);
 
+struct terminal;
+
 /* ---- terminal_serve.c: the requests, on the loop. params: an object ---- */
 /* cwd: where it really is, inside the project. */
 void terminal_create(struct run *run, const char *id, const json_t *params, const char *cwd);
 /* The other methods. False: there is no such method. */
 bool terminal_serve(struct run *run, const char *id, const char *method, const json_t *params);
 
+void terminal_output(struct run *run, const char *id, const struct terminal *t);
+
 /* ---- terminal.c: the processes and their rows ---- */
-enum waiting { WAIT_EXIT, WAIT_KILL };
+enum waiting { WAIT_EXIT, WAIT_KILL, WAIT_OUTPUT };
 
 struct waiter {
     struct waiter *prev, *next;
@@ -89,6 +93,7 @@ struct terminal {
     size_t mark_count;
     uint64_t consumed; /* of its row */
     uint64_t end;      /* behind the last record */
+    uint64_t behind;   /* after a restart: where the spool ends that is read again; 0: it was */
     char *failure;     /* why it could not be started */
     char *exit;        /* JSON, once it has ended */
     bool cut;          /* there was output before what `total` counts */
@@ -108,7 +113,7 @@ struct terminal *terminal_find(struct mu_runner *r, const char *id);
 struct terminal *terminal_new(struct run *run, const char *request, char *spec, const char *id,
                               int64_t byte_limit);
 void terminal_kill(struct terminal *t);
-void terminal_remove(struct terminal *t); /* its row, and after the commit the rest */
+void terminal_remove(struct terminal *t);        /* its row, and after the commit the rest */
 void terminal_answer_create(struct terminal *t); /* when it is known whether it runs */
 void terminal_answer_waiters(struct terminal *t);
 bool terminal_wait(struct terminal *t, enum waiting what, const char *id); /* false: too many */

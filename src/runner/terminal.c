@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <utlist.h>
 
 #include "base/log.h"
@@ -75,6 +76,49 @@ static struct run *run_of(const struct terminal *t)
     return run && run->sess && !run->ended && !t->removing && !t->gone ? run : NULL;
 }
 
+static void answer_waiter(struct terminal *t, struct run *run, const struct waiter *w)
+{
+    if (w->what == WAIT_OUTPUT)
+        terminal_output(run, w->id, t);
+    else if (!t->exit)
+        serve_answer(run, w->id, NULL, "The terminal was released.");
+    else
+        serve_answer(run, w->id, w->what == WAIT_EXIT ? t->exit : "{}", NULL);
+}
+
+void terminal_answer_waiters(struct terminal *t)
+{
+    struct run *run = run_of(t);
+    struct waiter *w, *next;
+    t->behind = 0;
+    DL_FOREACH_SAFE(t->waiters, w, next)
+    {
+        if (run)
+            answer_waiter(t, run, w);
+        free(w);
+    }
+    t->waiters = NULL;
+}
+
+/* Read up to there; what was printed before a restart is known again. */
+static void seen(struct terminal *t, uint64_t next)
+{
+    struct run *run = run_of(t);
+    struct waiter *w, *after;
+    if (t->behind == 0 || next < t->behind)
+        return;
+    t->behind = 0;
+    DL_FOREACH_SAFE(t->waiters, w, after)
+    {
+        if (w->what != WAIT_OUTPUT)
+            continue;
+        if (run)
+            answer_waiter(t, run, w);
+        DL_DELETE(t->waiters, w);
+        free(w);
+    }
+}
+
 /* ---- its output ---- */
 
 static uint64_t limit_of(const struct terminal *t)
@@ -111,7 +155,6 @@ static void on_output(void *ctx, enum mu_stream stream, const char *data, size_t
 {
     struct terminal *t = ctx;
     MU_UNUSED(stream);
-    MU_UNUSED(next);
     MU_UNUSED(time_ms);
     t->started = true;
     if (t->gone)
@@ -123,6 +166,7 @@ static void on_output(void *ctx, enum mu_stream stream, const char *data, size_t
         mu_buf_drop(&t->tail, t->tail.len - (size_t)limit_of(t));
         pass_marks(t);
     }
+    seen(t, next);
 }
 
 /* ---- its beginning and its end ---- */
@@ -149,10 +193,19 @@ static void on_start(void *ctx, const struct mu_spool_start *start, uint64_t off
     struct terminal *t = ctx;
     MU_UNUSED(start);
     MU_UNUSED(offset);
-    MU_UNUSED(next);
     MU_UNUSED(time_ms);
     t->started = true;
     terminal_answer_create(t);
+    seen(t, next);
+}
+
+static void on_eof(void *ctx, enum mu_stream stream, uint64_t offset, uint64_t next,
+                   int64_t time_ms)
+{
+    MU_UNUSED(stream);
+    MU_UNUSED(offset);
+    MU_UNUSED(time_ms);
+    seen(ctx, next);
 }
 
 struct removal {
@@ -181,21 +234,6 @@ static void let_go(struct terminal *t)
     mu_holder_ack(t->holder, t->end);
     mu_holder_close(t->holder, on_removable, rm);
     t->holder = NULL;
-}
-
-void terminal_answer_waiters(struct terminal *t)
-{
-    struct run *run = run_of(t);
-    struct waiter *w, *next;
-    DL_FOREACH_SAFE(t->waiters, w, next)
-    {
-        if (run && !t->exit)
-            serve_answer(run, w->id, NULL, "The terminal was released.");
-        else if (run)
-            serve_answer(run, w->id, w->what == WAIT_EXIT ? t->exit : "{}", NULL);
-        free(w);
-    }
-    t->waiters = NULL;
 }
 
 static void ended(struct terminal *t, const char *exit)
@@ -290,6 +328,7 @@ static void on_never_started(void *ctx)
 static const struct mu_holder_cb callbacks = {
     .on_start = on_start,
     .on_output = on_output,
+    .on_eof = on_eof,
     .on_exit = on_exit_,
     .on_lost = on_lost,
     .on_never_started = on_never_started,
@@ -458,6 +497,15 @@ static void on_row(void *ctx, const struct mu_terminal *row)
     t->total = t->tail.len;
 }
 
+static uint64_t size_of_spool(const char *dir)
+{
+    struct stat st;
+    char *path = mu_asprintf("%s/spool", dir);
+    uint64_t size = stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+    free(path);
+    return size;
+}
+
 /* What its holder left, or the holder itself. */
 static void take_up(struct terminal *t)
 {
@@ -467,8 +515,8 @@ static void take_up(struct terminal *t)
     if (rc)
         mu_log(MU_LOG_WARN, "terminal_dir_kept", "dir", dir, "error", mu_strerror(rc), NULL);
     if (!t->exit) {
-        t->holder =
-            mu_holder_attach(mu_loop_uv(t->r->loop), dir, t->consumed, &callbacks, t);
+        t->behind = size_of_spool(dir);
+        t->holder = mu_holder_attach(mu_loop_uv(t->r->loop), dir, t->consumed, &callbacks, t);
         t->r->holders++;
     }
     free(dir);

@@ -9,8 +9,7 @@
 
 static bool is_text(const json_t *value)
 {
-    return json_is_string(value) &&
-           strlen(json_string_value(value)) == json_string_length(value);
+    return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value);
 }
 
 /* NULL, or what is wrong with the parameters. */
@@ -81,12 +80,8 @@ static char *make_spec(const char *id, const json_t *params, const char *cwd)
         env[i].name = json_string_value(json_object_get(var, "name"));
         env[i].value = json_string_value(json_object_get(var, "value"));
     }
-    struct mu_hold_spec spec = {.run = id,
-                                .argv = argv,
-                                .env = env,
-                                .n_env = n_env,
-                                .cwd = cwd,
-                                .one_output = true};
+    struct mu_hold_spec spec = {
+        .run = id, .argv = argv, .env = env, .n_env = n_env, .cwd = cwd, .one_output = true};
     if (mu_hold_spec_put(&out, &spec) || out.len > MU_HOLD_SPEC_MAX)
         mu_buf_release(&out);
     free(argv);
@@ -127,8 +122,9 @@ void terminal_create(struct run *run, const char *id, const json_t *params, cons
     else
         free(spec);
     if (!spec)
-        serve_answer(run, id, NULL, "The command is too long, or the directory's name is not "
-                                    "UTF-8.");
+        serve_answer(run, id, NULL,
+                     "The command is too long, or the directory's name is not "
+                     "UTF-8.");
 }
 
 /* ---- terminal/output ---- */
@@ -148,7 +144,7 @@ static size_t unfinished(const char *p, size_t n)
     return 0;
 }
 
-static void output(struct run *run, const char *id, const struct terminal *t)
+void terminal_output(struct run *run, const char *id, const struct terminal *t)
 {
     struct mu_buf json = {0};
     const char *p = t->tail.data ? t->tail.data : "";
@@ -178,8 +174,12 @@ static void output(struct run *run, const char *id, const struct terminal *t)
 
 static void wait_for(struct run *run, const char *id, struct terminal *t, enum waiting what)
 {
-    if (t->exit) {
+    if (what != WAIT_OUTPUT && t->exit) {
         serve_answer(run, id, what == WAIT_EXIT ? t->exit : "{}", NULL);
+        return;
+    }
+    if (what == WAIT_OUTPUT && (t->exit || t->behind == 0)) {
+        terminal_output(run, id, t);
         return;
     }
     if (!terminal_wait(t, what, id))
@@ -208,10 +208,8 @@ bool terminal_serve(struct run *run, const char *id, const char *method, const j
     struct terminal *t = terminal_id ? terminal_find(run->r, terminal_id) : NULL;
     if (!t || t->removing || t->gone || strcmp(t->run_id, run->id) != 0)
         serve_fail(run, id, "This session has no terminal %.80s.", terminal_id ? terminal_id : "");
-    else if (is_output)
-        output(run, id, t);
-    else if (is_wait || is_kill)
-        wait_for(run, id, t, is_wait ? WAIT_EXIT : WAIT_KILL);
+    else if (is_output || is_wait || is_kill)
+        wait_for(run, id, t, is_output ? WAIT_OUTPUT : is_wait ? WAIT_EXIT : WAIT_KILL);
     else
         release(run, id, t);
     return true;

@@ -10,8 +10,8 @@ static void set_since(struct mu_runner *r, struct sess *s, int64_t since)
     char time[MU_ISO_SIZE];
     struct mu_update out;
     mu_iso_format(since, time);
-    char *fact = since ? mu_asprintf("{\"quiet_since\":\"%s\"}", time)
-                       : mu_strdup("{\"quiet_since\":null}");
+    char *fact =
+        since ? mu_asprintf("{\"quiet_since\":\"%s\"}", time) : mu_strdup("{\"quiet_since\":null}");
     char *metadata = facts_merge(s->s.row.metadata, fact);
     s->quiet = since != 0;
     struct mu_event ev = {.kind = MU_EV_FACTS, .now = mu_now_ms(), .metadata = metadata};

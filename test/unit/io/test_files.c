@@ -156,13 +156,10 @@ static void reads_lines(void **state)
 static void reads_and_writes_only_inside(void **state)
 {
     struct fixture *f = *state;
-    static const char *const outside[] = {"outside",
-                                          "project/../outside",
-                                          "project/up/outside",
-                                          "project/out",
-                                          "project/sub/../../outside",
-                                          "project/chain",
-                                          "project/absolute"};
+    static const char *const outside[] = {
+        "outside",         "project/../outside",        "project/up/outside",
+        "project/out",     "project/sub/../../outside", "project/chain",
+        "project/absolute"};
     put(f, "outside", "secret", 6);
     put(f, "projects", "secret", 6);
     assert_int_equal(mkdir(at(f, "project/sub"), 0700), 0);
