@@ -152,7 +152,8 @@ static _Noreturn void child(const struct mu_hold_spec *spec, const struct pipes 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != holder)
         _exit(127);
-    if (in < 0 || dup2(in, 0) < 0 || dup2(p->out[1], 1) < 0 || dup2(p->err[1], 2) < 0)
+    int err = spec->one_output ? p->out[1] : p->err[1];
+    if (in < 0 || dup2(in, 0) < 0 || dup2(p->out[1], 1) < 0 || dup2(err, 2) < 0)
         give_up(report, mu_asprintf("the agent's pipes cannot be set up: %s", strerror(errno)));
     if (chdir(spec->cwd) < 0)
         give_up(report, explain_directory(spec->cwd, errno));
@@ -196,7 +197,7 @@ int mu_spawn(const struct mu_hold_spec *spec, struct mu_spawned *out, struct mu_
     pid_t holder = getpid();
 
     if ((spec->stdin_pipe && pipe2(p.in, O_CLOEXEC) < 0) || pipe2(p.out, O_CLOEXEC) < 0 ||
-        pipe2(p.err, O_CLOEXEC) < 0 || pipe2(p.exec, O_CLOEXEC) < 0) {
+        (!spec->one_output && pipe2(p.err, O_CLOEXEC) < 0) || pipe2(p.exec, O_CLOEXEC) < 0) {
         rc = -errno;
         mu_buf_printf(why, "the agent's pipes cannot be made: %s", strerror(-rc));
         goto out;

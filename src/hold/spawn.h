@@ -17,7 +17,7 @@ struct mu_spawned {
     pid_t pid;
     int in; /* -1 when stdin is /dev/null */
     int out;
-    int err;
+    int err;  /* -1 when it goes where stdout goes */
     int exec; /* reads end of file when the program runs, or else one sentence why it does not */
 };
 

@@ -55,7 +55,8 @@ int mu_hold_spec_put(struct mu_buf *b, const struct mu_hold_spec *spec)
     mu_buf_str(b, "},\"cwd\":");
     if ((rc = put_string(b, spec->cwd)))
         return rc;
-    mu_buf_printf(b, ",\"stdin\":\"%s\"}", spec->stdin_pipe ? "pipe" : "null");
+    mu_buf_printf(b, ",\"stdin\":\"%s\"%s}", spec->stdin_pipe ? "pipe" : "null",
+                  spec->one_output ? ",\"stderr\":\"stdout\"" : "");
     return 0;
 }
 
@@ -97,6 +98,7 @@ int mu_hold_spec_get(const char *data, size_t n, struct mu_hold_spec_owned *out)
     out->spec.run = json_string_value(json_object_get(doc, "run"));
     out->spec.cwd = json_string_value(json_object_get(doc, "cwd"));
     out->spec.stdin_pipe = mu_str_eq(in, "pipe");
+    out->spec.one_output = mu_str_eq(json_string_value(json_object_get(doc, "stderr")), "stdout");
     if ((out->spec.stdin_pipe || mu_str_eq(in, "null")) &&
         get_argv(json_object_get(doc, "argv"), &out->spec) == 0 &&
         get_env(json_object_get(doc, "env"), &out->spec) == 0 && valid(&out->spec))

@@ -5,7 +5,9 @@
  *      "cwd":"/srv/project","stdin":"pipe"}
  *
  * env is added to the holder's own environment and overrides it; null takes a variable away.
- * "stdin" is "pipe" or "null" (/dev/null). Every process of the run bears MUSTER_RUN=<id>.
+ * "stdin" is "pipe" or "null" (/dev/null). "stderr":"stdout" sends both into one pipe, in the order
+ * in which they are written; left out, each has its own. Every process of the run bears
+ * MUSTER_RUN=<id>.
  *
  * Layer: hold. Thread rules: pure functions, any thread.
  */
@@ -28,6 +30,7 @@ struct mu_hold_spec {
     size_t n_env;
     const char *cwd; /* absolute */
     bool stdin_pipe; /* false: /dev/null */
+    bool one_output; /* stderr goes where stdout goes */
 };
 
 /* Appends the JSON. MU_EUTF8 when a string is not UTF-8 (JSON cannot carry it); EINVAL when the

@@ -62,7 +62,8 @@ struct mu_holder_cb {
     /* The holder is gone without a last word; what it left of the agent has been killed. reason is
      * a sentence. Not a record: the offset stays. */
     void (*on_lost)(void *ctx, const char *reason);
-    /* Only after attach: the directory holds no spool, so the agent never ran. */
+    /* Only after attach: the directory holds no spool, so the agent never ran; or its files were
+     * taken away, and then what bore its marker has been killed. */
     void (*on_never_started)(void *ctx);
 };
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 void mu_holder_give_verdict(struct mu_holder *h, bool failed)
@@ -36,7 +37,8 @@ void mu_holder_fail_soon(struct mu_holder *h, char *sentence)
     uv_timer_start(&h->look_timer, on_fail_timer, 0, 0);
 }
 
-static int read_run_id(struct mu_holder *h, char run[MU_ID_SIZE * 2])
+/* What the specification says; without one the directory's name is the best there is. */
+static void read_run_id(struct mu_holder *h, char run[MU_ID_SIZE * 2])
 {
     struct mu_hold_spec_owned spec;
     struct mu_buf text = {0};
@@ -48,16 +50,17 @@ static int read_run_id(struct mu_holder *h, char run[MU_ID_SIZE * 2])
             text.len += (size_t)n;
     }
     mu_holder_close_fd(&fd);
-    int rc = mu_hold_spec_get(text.data ? text.data : "", text.len, &spec);
-    if (rc == 0) {
+    if (mu_hold_spec_get(text.data ? text.data : "", text.len, &spec) == 0) {
         snprintf(run, MU_ID_SIZE * 2, "%s", spec.spec.run);
         mu_hold_spec_release(&spec);
+    } else {
+        const char *slash = strrchr(h->rundir, '/');
+        snprintf(run, MU_ID_SIZE * 2, "%s", slash ? slash + 1 : h->rundir);
     }
     mu_buf_release(&text);
-    return rc;
 }
 
-static size_t sweep_group(struct mu_holder *h)
+static void sweep_group(struct mu_holder *h)
 {
     struct mu_spool_record record;
     struct mu_spool_start start;
@@ -67,25 +70,34 @@ static size_t sweep_group(struct mu_holder *h)
     mu_holder_close_fd(&fd);
     if (n <= 0 || mu_spool_next(head, (size_t)n, &record) || record.kind != MU_SPOOL_START ||
         mu_spool_get_start(record.data, record.n, &start))
-        return 0;
-    if (mu_proc_start_time((pid_t)start.pid) != start.start_time)
-        return 0;
-    return kill((pid_t)-start.pgid, SIGKILL) == 0;
+        return;
+    /* Another process may have got the number meanwhile. */
+    if (mu_proc_start_time((pid_t)start.pid) == start.start_time)
+        kill((pid_t)-start.pgid, SIGKILL);
+}
+
+static void give_never_started(struct mu_holder *h)
+{
+    h->ended = true;
+    if (h->cb.on_never_started)
+        h->cb.on_never_started(h->ctx);
 }
 
 static void on_sweep_timer(uv_timer_t *timer)
 {
     struct mu_holder *h = timer->data;
     char run[MU_ID_SIZE * 2];
-    size_t left = sweep_group(h);
-    if (read_run_id(h, run) == 0)
-        left = mu_proc_signal_run(run, 0, SIGKILL);
-    if (left > 0 && mu_mono_ms() < h->sweep_until)
+    sweep_group(h);
+    read_run_id(h, run);
+    if (mu_proc_signal_run(run, 0, SIGKILL) > 0 && mu_mono_ms() < h->sweep_until)
         uv_timer_start(&h->look_timer, on_sweep_timer, MU_HOLDER_RETRY_MS, 0);
-    else
+    else if (h->verdict)
         mu_holder_give_verdict(h, false);
+    else
+        give_never_started(h);
 }
 
+/* NULL: there is no spool; when its files were taken away, processes may be left nevertheless. */
 void mu_holder_lose(struct mu_holder *h, const char *sentence)
 {
     mu_str_set(&h->verdict, sentence);

@@ -224,9 +224,7 @@ static void read_disk(struct mu_holder *h)
         mu_str_set(&h->verdict, "the holder of the agent's pipes ended before it began");
         mu_holder_give_verdict(h, true);
     } else {
-        h->ended = true;
-        if (h->cb.on_never_started)
-            h->cb.on_never_started(h->ctx);
+        mu_holder_lose(h, NULL);
     }
 }
 

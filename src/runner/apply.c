@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "runner/internal.h"
+#include "runner/serve.h"
 
 /* ---- a session in memory ---- */
 
@@ -39,6 +40,7 @@ static void on_session(void *ctx, const struct mu_rec_session *row,
                                        .now_id = priv->now_id,
                                        .cancelling = priv->cancelling,
                                        .user_named = priv->user_named});
+    s->quiet = watch_is_quiet(row->metadata);
 }
 
 struct sess *sess_get(struct mu_runner *r, const char *id)
@@ -78,8 +80,10 @@ void sess_gone(struct mu_runner *r, const char *id)
     HASH_FIND_STR(r->sessions, id, s);
     if (!s)
         return;
-    if (s->run)
+    if (s->run) {
+        terminals_of_run_end(s->run);
         runner_action(r, EFFECT_STOP, s->run);
+    }
     sess_free(r, s);
 }
 
@@ -329,6 +333,7 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
     take_value(s, &out->next);
     if (out->completed && run && run == s->run)
         run_quiet(run, out->cancelled);
+    watch_stepped(r, s, ev);
     act(r, s, ev, out);
     return true;
 }

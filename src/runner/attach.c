@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "runner/internal.h"
+#include "runner/serve.h"
 
 static void on_run(void *ctx, const struct mu_run *row)
 {
@@ -25,7 +26,7 @@ static void adopt_strangers(struct mu_runner *r)
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
         if (entry->d_name[0] == '.' || strlen(entry->d_name) != MU_ID_SIZE - 1 ||
-            run_find(r, entry->d_name))
+            run_find(r, entry->d_name) || terminal_find(r, entry->d_name))
             continue;
         mu_log(MU_LOG_WARN, "run_unknown", "run", entry->d_name, NULL);
         run_make(r, entry->d_name);
@@ -75,6 +76,7 @@ void runs_attach(struct mu_runner *r)
     if (rc)
         mu_log(MU_LOG_ERROR, "runs_unreadable", "error", mu_strerror(rc), NULL);
     end_without_run(r);
+    terminals_load(r);
     adopt_strangers(r);
     for (struct run *run = r->runs, *next; run; run = next) {
         next = run->hh.next;

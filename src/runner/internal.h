@@ -5,11 +5,14 @@
  *   apply.c     one session: loading it, stepping it, storing and publishing what comes of it
  *   output.c    an agent's events → the transcript and the session
  *   run.c       one run: its holder, its position in the spool, its inputs, its end
+ *   ladder.c    how a run is brought to its end: the timer, stdin, the signals
  *   attach.c    the runs that a former server left
  *   requests.c  what the server asks for
  *   facts.c     what the row's metadata says of an agent
  *   ask.c       what agents ask for: leave to use a tool, answers to questions
  *   queue.c     changes to the prompts that wait
+ *   serve.c     what agents ask of their host: files, and with terminal*.c terminals (serve.h)
+ *   watch.c     says in the row's metadata that a turn has no output
  *   probe.c     which agents there are
  *
  * A turn of the loop: requests and agents' output change sessions in memory and in the store's open
@@ -43,6 +46,7 @@ enum {
     RUNNER_ASKED_MAX = 32,            /* requests of a session that are open at once, … */
     RUNNER_ASKED_BYTES = 4 << 20,     /* … and the bytes of all of them: inputs and rules */
     RUNNER_ANSWER_BYTES = 64 * 1024,  /* of a person's message or answers to one request */
+    RUNNER_WATCH_MS = 10 * 1000,      /* between two looks for turns without output */
     RUNNER_PROBE_MS = 5000,           /* for a program to say its version */
     RUNNER_PROBE_AGE_MS = 60 * 1000,  /* how long the answer holds */
 };
@@ -56,6 +60,7 @@ struct sess {
     struct mu_buf pending;      /* streaming text that waits for the tick */
     enum mu_message_kind pending_kind;
     char id[65];
+    bool quiet; /* its metadata has quiet_since */
 };
 
 enum rung { RUNG_NONE, RUNG_INTERRUPTED, RUNG_TERMINATED, RUNG_KILLED };
@@ -80,6 +85,8 @@ struct run {
     uint64_t end; /* behind its last record */
     int64_t last_input, confirmed_input;
     int64_t prompt_input; /* the input that was the turn's prompt; 0: none */
+    int64_t output_at;    /* when the agent printed something last, or was answered; 0: never */
+    struct serve *serve;  /* what it asks of its host, or NULL */
     char *lost;           /* why, when the holder is gone */
     bool holding;         /* offset and skip are where an incomplete line began */
     bool stored;          /* its row is committed */
@@ -94,12 +101,14 @@ enum effect_kind {
     EFFECT_PUSH,
     EFFECT_PUSH_REV,
     EFFECT_CLOSE_TOPIC,
-    EFFECT_START,     /* run: start its holder */
-    EFFECT_INPUT,     /* run, seq, payload, includes */
-    EFFECT_INTERRUPT, /* run: begin the ladder (the protocol's request was an input) */
-    EFFECT_STOP,      /* run: nobody wants it any more */
-    EFFECT_RETIRE,    /* run: it takes no prompt any more; let it end */
-    EFFECT_REMOVE,    /* run: it ended; let go of it */
+    EFFECT_START,          /* run: start its holder */
+    EFFECT_INPUT,          /* run, seq, payload, includes */
+    EFFECT_INTERRUPT,      /* run: begin the ladder (the protocol's request was an input) */
+    EFFECT_STOP,           /* run: nobody wants it any more */
+    EFFECT_RETIRE,         /* run: it takes no prompt any more; let it end */
+    EFFECT_REMOVE,         /* run: it ended; let go of it */
+    EFFECT_TERMINAL_START, /* run_id names a terminal, here and below */
+    EFFECT_TERMINAL_REMOVE,
     EFFECT_REPLY,
 };
 
@@ -120,17 +129,20 @@ struct effect {
 };
 
 struct probe;
+struct serve;
+struct terminal;
 
 struct mu_runner {
     struct mu_loop *loop;
     struct mu_store *store;
     struct mu_hub *hub;
     char *data_dir, *runs_dir, *exe;
-    int64_t keep_ms;
-    struct sess *sessions; /* by id: those that are in use */
-    struct run *runs;      /* by id */
+    int64_t keep_ms, quiet_ms;
+    struct sess *sessions;      /* by id: those that are in use */
+    struct run *runs;           /* by id */
+    struct terminal *terminals; /* by id */
     struct effect *pushes, *actions, *replies;
-    struct mu_timer *tick, *retry, *hourly;
+    struct mu_timer *tick, *retry, *hourly, *watch;
     struct mu_runner_stats stats;
     struct probe *probe;
     int holders; /* that are open */
@@ -208,25 +220,34 @@ void run_feed(struct run *run, const char *prompt);
 void run_input(struct run *run, const struct mu_buf *bytes, bool includes);
 /* Tells the process the session's options. */
 void run_configure(struct run *run);
-void run_retire(struct run *run); /* closes its stdin, and begins the ladder */
 void run_interrupt(struct run *run);
 void run_write(struct run *run); /* its row → the transaction */
-/* A turn ended: no ladder; the clock of an idle process, or its end when its agent needs that. */
-void run_quiet(struct run *run, bool cancelled);
 void run_start(struct run *run);
-void run_stop(struct run *run);
 void run_remove(struct run *run);
 void run_free(struct run *run);
 void run_rewind(struct run *run, const struct mu_run *row);
 void run_resume(struct run *run);
 struct run *run_find(struct mu_runner *r, const char *id);
-void run_climb(struct run *run);                           /* begins the ladder of a cancel */
 struct run *run_make(struct mu_runner *r, const char *id); /* empty, for a row or a directory */
 void run_load(struct run *run, const struct mu_run *row);  /* as it was committed */
 void run_attach(struct run *run);                          /* to its holder, if it has one */
 
+/* ---- ladder.c ---- */
+void run_on_timer(void *run);
+void run_climb(struct run *run);  /* begins the ladder of a cancel */
+void run_stop(struct run *run);   /* nobody wants it any more */
+void run_retire(struct run *run); /* closes its stdin, and begins the ladder */
+/* A turn ended: no ladder; the clock of an idle process, or its end when its agent needs that. */
+void run_quiet(struct run *run, bool cancelled);
+
 /* ---- attach.c ---- */
 void runs_attach(struct mu_runner *r);
+
+/* ---- watch.c ---- */
+void watch_start(struct mu_runner *r);
+void watch_output(struct run *run, int64_t time_ms); /* the agent printed something */
+void watch_stepped(struct mu_runner *r, struct sess *s, const struct mu_event *ev);
+bool watch_is_quiet(const char *metadata);
 
 /* ---- probe.c ---- */
 struct probe *probe_new(struct mu_runner *r);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runner/internal.h"
+#include "runner/serve.h"
 
 /* ---- transcript operations → store and pushes ---- */
 
@@ -421,6 +422,7 @@ void output_event(void *ctx, const struct mu_agent_event *ev)
         on_send(run, ev);
         break;
     case MU_AG_SERVE:
+        serve_request(run, ev);
         break;
     case MU_AG_NOTICE:
         mu_transcript_close(&s->tr, on_op, run);

@@ -1,12 +1,12 @@
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "runner/internal.h"
+#include "runner/serve.h"
 
 static const struct mu_holder_cb holder_callbacks; /* below */
 
@@ -24,14 +24,12 @@ struct run *run_find(struct mu_runner *r, const char *id)
 
 /* ---- a run in memory ---- */
 
-static void on_timer(void *ctx);
-
 struct run *run_make(struct mu_runner *r, const char *id)
 {
     struct run *run = mu_alloc(sizeof *run);
     run->r = r;
     snprintf(run->id, sizeof run->id, "%s", id);
-    run->timer = mu_timer_new(r->loop, on_timer, run);
+    run->timer = mu_timer_new(r->loop, run_on_timer, run);
     HASH_ADD_STR(r->runs, id, run);
     return run;
 }
@@ -44,6 +42,7 @@ void run_free(struct run *run)
     if (run->state)
         run->agent->dialect->close(run->state);
     mu_timer_free(run->timer);
+    serve_free(run);
     free(run->spec);
     free(run->lost);
     free(run);
@@ -117,8 +116,8 @@ static void put_decoder(const struct run *run, struct mu_buf *json)
         mu_buf_str(json, ",\"transcript\":");
         mu_transcript_save(&run->sess->tr, json);
     }
-    mu_buf_printf(json, ",\"prompt_input\":%" PRId64 ",\"closing\":%s}", run->prompt_input,
-                  run->closing ? "true" : "false");
+    mu_buf_printf(json, ",\"prompt_input\":%" PRId64 ",\"output_at\":%" PRId64 ",\"closing\":%s}",
+                  run->prompt_input, run->output_at, run->closing ? "true" : "false");
 }
 
 void run_write(struct run *run)
@@ -154,6 +153,7 @@ void run_load(struct run *run, const struct mu_run *row)
     if (run->sess)
         mu_transcript_load(&run->sess->tr, json_object_get(decoder, "transcript"));
     run->prompt_input = json_integer_value(json_object_get(decoder, "prompt_input"));
+    run->output_at = json_integer_value(json_object_get(decoder, "output_at"));
     run->closing = json_is_true(json_object_get(decoder, "closing"));
     json_decref(decoder);
     run->offset = run->saved_offset = (uint64_t)row->offset;
@@ -187,6 +187,7 @@ static void give_stored_inputs(struct run *run)
 void run_rewind(struct run *run, const struct mu_run *row)
 {
     run_load(run, row);
+    serve_reset(run);
     mu_holder_pause(run->holder);
     int rc = mu_holder_rewind(run->holder, run->offset);
     if (rc)
@@ -253,78 +254,6 @@ void run_configure(struct run *run)
     json_decref(options);
 }
 
-static void terminate(struct run *run)
-{
-    run->rung = RUNG_TERMINATED;
-    mu_holder_signal(run->holder, SIGTERM);
-    mu_timer_start(run->timer, RUNNER_TERM_MS, 0);
-}
-
-void run_climb(struct run *run)
-{
-    run->rung = RUNG_INTERRUPTED;
-    mu_timer_start(run->timer, RUNNER_INTERRUPT_MS, 0);
-}
-
-void run_stop(struct run *run)
-{
-    if (run->holder && !run->ended)
-        terminate(run);
-}
-
-void run_quiet(struct run *run, bool cancelled)
-{
-    const struct mu_dialect *dialect = run->agent->dialect;
-    if (run->closing || run->ended || !dialect->long_lived)
-        return;
-    run->rung = RUNG_NONE;
-    run->prompt_input = 0;
-    run->derived = true;
-    if (cancelled && dialect->ends_on_cancel) {
-        run->closing = true;
-        runner_action(run->r, EFFECT_RETIRE, run);
-    } else {
-        mu_timer_start(run->timer, run->r->keep_ms, 0);
-    }
-}
-
-void run_retire(struct run *run)
-{
-    if (!run->holder || run->ended)
-        return;
-    mu_holder_close_stdin(run->holder);
-    run_climb(run);
-}
-
-static void close_idle(struct run *run)
-{
-    if (!run->sess || run->sess->s.row.state == MU_session_state_WORKING)
-        return;
-    run->closing = run->derived = true;
-    run_retire(run);
-}
-
-static void on_timer(void *ctx)
-{
-    struct run *run = ctx;
-    if (!run->holder || run->ended)
-        return;
-    switch (run->rung) {
-    case RUNG_NONE:
-        close_idle(run);
-        break;
-    case RUNG_INTERRUPTED:
-        terminate(run);
-        break;
-    case RUNG_TERMINATED:
-        run->rung = RUNG_KILLED;
-        mu_holder_kill(run->holder);
-        break;
-    case RUNG_KILLED:
-        break;
-    }
-}
-
 /* ---- what its holder says ---- */
 
 /* Whatever was consumed; an incomplete line keeps the position where it began. */
@@ -340,10 +269,10 @@ static void consumed(struct run *run, uint64_t next)
 static void on_output(void *ctx, enum mu_stream stream, const char *data, size_t n, uint64_t offset,
                       uint64_t next, int64_t time_ms)
 {
-    MU_UNUSED(time_ms);
     struct run *run = ctx;
     size_t skip = offset == run->offset && run->skip <= n ? (size_t)run->skip : 0;
     runner_start_tick(run->r);
+    watch_output(run, time_ms);
     if (!run->sess || !run->state) {
         consumed(run, next);
         return;
@@ -396,6 +325,7 @@ static void on_input_done(void *ctx, uint64_t seq, uint64_t offset, uint64_t nex
     if (run->stored)
         runner_note(run->r, mu_store_delete_inputs(run->r->store, run->id, (int64_t)seq));
     run->derived = true;
+    serve_confirmed(run);
     on_record(run, next);
 }
 
@@ -417,6 +347,7 @@ static void finish(struct run *run, enum mu_turn_outcome outcome, const char *te
     }
     run->ended = true;
     run->dirty = run->derived = false;
+    terminals_of_run_end(run);
     mu_timer_stop(run->timer);
     if (run->stored)
         runner_note(r, mu_store_delete_run(r->store, run->id));
@@ -535,12 +466,21 @@ void run_remove(struct run *run)
     run_free(run);
 }
 
+/* What the agent asked of its host and was not answered. */
+static void ask_again(struct run *run)
+{
+    if (run->sess && run->state && run->agent->dialect->resumed)
+        run->agent->dialect->resumed(run->state, output_event, run);
+}
+
 void run_resume(struct run *run)
 {
-    if (run->lost)
+    if (run->lost) {
         finish_lost(run);
-    else if (run->holder)
+    } else if (run->holder) {
+        ask_again(run);
         mu_holder_resume(run->holder);
+    }
 }
 
 void run_attach(struct run *run)
@@ -555,8 +495,7 @@ void run_attach(struct run *run)
         return;
     }
     give_stored_inputs(run);
-    if (run->agent && run->agent->dialect->resumed)
-        run->agent->dialect->resumed(run->state, output_event, run);
+    ask_again(run);
     if (run->closing)
         run_retire(run);
     else if (run->sess->s.cancelling)

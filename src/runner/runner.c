@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "runner/internal.h"
+#include "runner/serve.h"
 
 /* ---- effects ---- */
 
@@ -112,6 +113,10 @@ static void carry_out(struct mu_runner *r, struct effect *e)
     case EFFECT_REMOVE:
         act_on_run(r, e);
         break;
+    case EFFECT_TERMINAL_START:
+    case EFFECT_TERMINAL_REMOVE:
+        terminal_carry_out(r, e);
+        break;
     }
 }
 
@@ -147,6 +152,7 @@ static void write_runs(struct mu_runner *r, bool all)
         output_drain(run);
         run_write(run);
     }
+    terminals_write(r);
 }
 
 static void runs_are_stored(struct mu_runner *r)
@@ -160,6 +166,7 @@ static void runs_are_stored(struct mu_runner *r)
         if (run->holder && !run->ended)
             mu_holder_ack(run->holder, run->saved_offset);
     }
+    terminals_are_stored(r);
 }
 
 static void fail_replies(struct mu_runner *r, int rc)
@@ -208,6 +215,7 @@ static void start_over(struct mu_runner *r, int rc)
         if (!run->stored && !run->holder)
             run_free(run);
     }
+    terminals_start_over(r);
     int bad = mu_store_each_run(r->store, on_row_again, r);
     if (bad)
         mu_log(MU_LOG_ERROR, "runs_unreadable", "error", mu_strerror(bad), NULL);
@@ -325,6 +333,7 @@ static void on_retry(void *ctx)
         next = run->hh.next;
         run_resume(run);
     }
+    terminals_retry(r);
 }
 
 static void on_hour(void *ctx)
@@ -346,12 +355,14 @@ struct mu_runner *mu_runner_new(const struct mu_runner_opts *opts)
     r->runs_dir = mu_asprintf("%s/runs", opts->data_dir);
     r->exe = mu_strdup(opts->exe);
     r->keep_ms = opts->keep_ms ? opts->keep_ms : RUNNER_KEEP_MS;
+    r->quiet_ms = opts->quiet_ms ? opts->quiet_ms : (int64_t)MU_LIMIT_QUIET_SECONDS * 1000;
     if (mkdir(r->runs_dir, 0700) && errno != EEXIST)
         mu_log(MU_LOG_ERROR, "runs_dir", "dir", r->runs_dir, "error", mu_strerror(-errno), NULL);
     r->tick = mu_timer_new(r->loop, on_tick, r);
     r->retry = mu_timer_new(r->loop, on_retry, r);
     r->hourly = mu_timer_new(r->loop, on_hour, r);
     mu_timer_start(r->hourly, RUNNER_HOUR_MS, RUNNER_HOUR_MS);
+    watch_start(r);
     r->probe = probe_new(r);
     runs_attach(r);
     mu_loop_on_turn(r->loop, on_turn, r);
@@ -384,6 +395,7 @@ void mu_runner_close(struct mu_runner *r, mu_loop_cb *done, void *ctx)
     mu_timer_free(r->tick);
     mu_timer_free(r->retry);
     mu_timer_free(r->hourly);
+    mu_timer_free(r->watch);
     r->holders++; /* done is not called before this function has gone through all */
     for (struct run *run = r->runs, *next; run; run = next) {
         next = run->hh.next;
@@ -391,6 +403,7 @@ void mu_runner_close(struct mu_runner *r, mu_loop_cb *done, void *ctx)
             mu_holder_close(run->holder, on_detached, r);
         run_free(run);
     }
+    terminals_close(r);
     probe_close(r->probe);
     on_detached(r);
 }

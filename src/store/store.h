@@ -190,6 +190,25 @@ typedef void mu_input_cb(void *ctx, int64_t seq, const char *data, size_t n, boo
 int mu_store_each_input(struct mu_store *s, const char *run_id, mu_input_cb *cb,
                         void *ctx) MU_MUST_CHECK;
 
+/* ---- terminals: commands that agents run through their host ---- */
+
+struct mu_terminal {
+    const char *id;      /* names the directory DIR/runs/<id> of its holder */
+    const char *run_id;  /* of the agent */
+    const char *request; /* the agent's request for it, until that is answered; else NULL */
+    const char *spec;    /* JSON: what the holder was told to start */
+    int64_t byte_limit;  /* of output that is kept */
+    int64_t offset;      /* spool offset from which output is needed */
+    bool truncated;      /* there was output before that */
+    const char *output;  /* output[0..n): only when exit is set */
+    size_t n;
+    const char *exit; /* JSON: how it has ended; else NULL */
+};
+int mu_store_put_terminal(struct mu_store *s, const struct mu_terminal *t) MU_MUST_CHECK;
+int mu_store_delete_terminal(struct mu_store *s, const char *id) MU_MUST_CHECK;
+typedef void mu_terminal_cb(void *ctx, const struct mu_terminal *t);
+int mu_store_each_terminal(struct mu_store *s, mu_terminal_cb *cb, void *ctx) MU_MUST_CHECK;
+
 /* ---- access ---- */
 
 /* Secrets are kept as SHA-256 in hex (64 characters), never in clear. kind: "owner", "login",

@@ -75,3 +75,20 @@ CREATE TABLE turn_usage (
 ) STRICT;
 CREATE INDEX turn_usage_session ON turn_usage (session_id);
 CREATE INDEX turn_usage_project ON turn_usage (project_id);
+
+-- A command that an agent runs in a terminal of its host: a process under a holder of its own, in
+-- runs/<id>. `run_id` is the agent's run, `request` its request until that is answered. `consumed`:
+-- below it the spool is not needed. `output` and `exit` (JSON) are set when the command has ended,
+-- and then nothing of it is left but this row.
+CREATE TABLE terminal (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    run_id TEXT NOT NULL,
+    request TEXT,
+    spec TEXT NOT NULL,
+    byte_limit INTEGER NOT NULL,
+    consumed INTEGER NOT NULL,
+    truncated INTEGER NOT NULL CHECK (truncated IN (0, 1)),
+    output BLOB,
+    exit TEXT
+) STRICT;

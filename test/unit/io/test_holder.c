@@ -785,6 +785,104 @@ static void never_started(void **state)
     run_close(&r);
 }
 
+static void remove_file(struct run *r, const char *name)
+{
+    char *path = mu_asprintf("%s/%s", r->dir, name);
+    unlink(path);
+    free(path);
+}
+
+/* All files of a run are deleted while no server is there; its processes live on. */
+static void files_deleted_while_alone(void **state)
+{
+    struct run r;
+    MU_UNUSED(state);
+    run_open(&r);
+    start_sh(&r, "echo first; setsid sleep 1000 & sleep 1000");
+    WAIT(&r, r.out.len > 0);
+    detach(&r);
+    WAIT(&r, living(&r) >= 2);
+    assert_int_equal(mu_holder_remove(r.dir), 0);
+    attach(&r, r.expect);
+    WAIT(&r, r.never);
+    assert_int_equal(living(&r), 0);
+    assert_int_equal(kill((pid_t)r.holder, SIGKILL), 0); /* it would wait a minute for a server */
+    wait_gone(&r);
+    run_close(&r);
+}
+
+static void specification_deleted_while_alone(void **state)
+{
+    struct run r;
+    MU_UNUSED(state);
+    run_open(&r);
+    r.auto_ack = false;
+    start_sh(&r, "echo first; setsid sleep 1000 & sleep 1000");
+    WAIT(&r, r.out.len > 0);
+    detach(&r);
+    WAIT(&r, living(&r) >= 2);
+    assert_int_equal(kill((pid_t)r.holder, SIGKILL), 0);
+    remove_file(&r, "spec.json");
+    attach(&r, 0);
+    WAIT(&r, r.lost);
+    assert_int_equal(living(&r), 0);
+    run_close(&r);
+}
+
+/* A spool without an end, whose agent is said to be this process with this start time. */
+static void forge_spool(struct run *r, pid_t pid, int64_t start_time)
+{
+    struct mu_buf start = {0};
+    unsigned char header[MU_SPOOL_HEADER];
+    mu_spool_put_start(&start, &(struct mu_spool_start){pid, pid, start_time, 1});
+    mu_spool_header(header, MU_SPOOL_START, mu_now_ms(), start.len);
+    assert_int_equal(mkdir(r->dir, 0700), 0);
+    char *path = mu_asprintf("%s/spool", r->dir);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fwrite(header, 1, sizeof header, f);
+    fwrite(start.data, 1, start.len, f);
+    fclose(f);
+    free(path);
+    mu_buf_release(&start);
+}
+
+static void lose_forged(int64_t later, int expected_signal)
+{
+    struct run r;
+    int status;
+    int ready[2];
+    char c;
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setsid();
+        if (write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &c, 1), 1);
+    run_open(&r);
+    r.auto_ack = false;
+    forge_spool(&r, pid, mu_proc_start_time(pid) + later);
+    attach(&r, 0);
+    WAIT(&r, r.lost);
+    run_close(&r);
+    kill(pid, SIGTERM); /* ends it where nobody did */
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WTERMSIG(status), expected_signal);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+/* The agent's number belongs to another process by now: that is left alone. */
+static void reused_pid(void **state)
+{
+    MU_UNUSED(state);
+    lose_forged(-1, SIGTERM);
+    lose_forged(0, SIGKILL);
+}
+
 static void second_holder_harmless(void **state)
 {
     struct run r;
@@ -867,6 +965,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(server_killed),
         cmocka_unit_test(finished_while_alone),
         cmocka_unit_test(never_started),
+        cmocka_unit_test(files_deleted_while_alone),
+        cmocka_unit_test(specification_deleted_while_alone),
+        cmocka_unit_test(reused_pid),
         cmocka_unit_test(second_holder_harmless),
         cmocka_unit_test(attach_below_the_acknowledged),
         cmocka_unit_test(holder_terminated),

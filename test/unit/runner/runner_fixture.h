@@ -53,7 +53,8 @@ struct fixture {
     enum mu_code code;
     char message[512];
     bool queued;
-    int64_t keep_ms; /* of an idle process; 0: as usual */
+    int64_t keep_ms;  /* of an idle process; 0: as usual */
+    int64_t quiet_ms; /* of a turn without output; 0: as usual */
 };
 
 /* ---- what the hub sends ---- */
@@ -136,7 +137,8 @@ SHARED void serve(struct fixture *f)
                                                        .hub = f->hub,
                                                        .data_dir = f->dir,
                                                        .exe = self,
-                                                       .keep_ms = f->keep_ms});
+                                                       .keep_ms = f->keep_ms,
+                                                       .quiet_ms = f->quiet_ms});
 }
 
 SHARED void on_closed(void *ctx)
