@@ -4,6 +4,7 @@
 #include "hold/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static void close_stdin(struct mu_run *r)
 
 static size_t signal_all(struct mu_run *r, int sig)
 {
-    return mu_proc_signal_run(r->spec->run, getpid(), sig);
+    return mu_proc_signal_run(r->spec->run, getpid(), r->cgroup, sig);
 }
 
 static void climb(struct mu_run *r, enum mu_run_ladder step, int64_t now)
@@ -103,6 +104,32 @@ static bool unstick(struct mu_run *r, int64_t now)
     return r->retry_at == 0;
 }
 
+/* In the holder's own directory: a server that comes later finds the cgroup by it. */
+static void note_cgroup(const char *path)
+{
+    int fd = open(MU_CGROUP_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    size_t n = strlen(path);
+    bool noted = fd >= 0 && write(fd, path, n) == (ssize_t)n;
+    if (fd >= 0)
+        close(fd);
+    if (!noted)
+        unlink(MU_CGROUP_FILE);
+}
+
+static int enter_cgroup(struct mu_run *r)
+{
+    r->cgroup = mu_cgroup_make(r->spec->run);
+    int door = mu_cgroup_door(r->cgroup);
+    if (door < 0) {
+        mu_cgroup_remove(r->cgroup);
+        free(r->cgroup);
+        r->cgroup = NULL;
+    } else {
+        note_cgroup(r->cgroup);
+    }
+    return door;
+}
+
 void mu_run_init(struct mu_run *r, const struct mu_hold_spec *spec, struct mu_journal journal,
                  int64_t now)
 {
@@ -113,7 +140,10 @@ void mu_run_init(struct mu_run *r, const struct mu_hold_spec *spec, struct mu_jo
                          .exec = -1,
                          .pipe = {-1, -1},
                          .chunk = mu_alloc(MU_SPOOL_PAYLOAD_MAX)};
-    if (mu_spawn(spec, &s, &r->why) < 0) {
+    int door = enter_cgroup(r);
+    int rc = mu_spawn(spec, door, &s, &r->why);
+    close_fd(&door);
+    if (rc < 0) {
         r->reaped = true;
         append(r, MU_SPOOL_FAIL, r->why.data, r->why.len, now);
         return;
@@ -134,6 +164,8 @@ void mu_run_release(struct mu_run *r)
     mu_buf_release(&r->why);
     mu_buf_release(&r->stuck);
     mu_journal_release(&r->journal);
+    mu_cgroup_remove(r->cgroup);
+    free(r->cgroup);
     free(r->chunk);
 }
 

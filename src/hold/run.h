@@ -7,13 +7,15 @@
  *
  * The end: the process is reaped, and both pipes are at their end or MU_RUN_LINGER_MS passed (a
  * grandchild may hold them for ever; what is in the pipes then is still taken). Then EXIT is
- * written, and what is left of the run gets TERM, and KILL after MU_RUN_GRACE_MS.
+ * written, and what is left of the run gets TERM, and KILL after MU_RUN_GRACE_MS. What is left is
+ * what descends from the holder (a subreaper), bears the run's marker, or is in its cgroup.
  *
  * Layer: hold. Thread rules: one thread, and only one run in a process (it reaps all children).
  */
 #ifndef MU_HOLD_RUN_H
 #define MU_HOLD_RUN_H
 
+#include "hold/cgroup.h"
 #include "hold/journal.h"
 #include "hold/spawn.h"
 
@@ -33,6 +35,7 @@ enum mu_run_ladder { MU_LADDER_NONE, MU_LADDER_TERM, MU_LADDER_KILL };
 struct mu_run {
     const struct mu_hold_spec *spec; /* borrowed */
     struct mu_journal journal;
+    char *cgroup; /* of the run, owned; NULL: it has none */
     pid_t pid; /* 0: no process */
     int in;    /* -1: closed, as are the others */
     int exec;

@@ -1,5 +1,6 @@
 #include "io/holder_internal.h"
 
+#include "hold/cgroup.h"
 #include "hold/hold.h"
 #include "hold/proc.h"
 
@@ -57,6 +58,14 @@ static int read_run_id(struct mu_holder *h, char run[MU_ID_SIZE * 2])
     return rc;
 }
 
+static char *read_cgroup(struct mu_holder *h, const char *run)
+{
+    int fd = mu_holder_open_in(h->rundir, MU_CGROUP_FILE, O_RDONLY);
+    char *path = mu_cgroup_read(fd, run);
+    mu_holder_close_fd(&fd);
+    return path;
+}
+
 static size_t sweep_group(struct mu_holder *h)
 {
     struct mu_spool_record record;
@@ -78,8 +87,13 @@ static void on_sweep_timer(uv_timer_t *timer)
     struct mu_holder *h = timer->data;
     char run[MU_ID_SIZE * 2];
     size_t left = sweep_group(h);
-    if (read_run_id(h, run) == 0)
-        left = mu_proc_signal_run(run, 0, SIGKILL);
+    if (read_run_id(h, run) == 0) {
+        char *cgroup = read_cgroup(h, run);
+        left = mu_proc_signal_run(run, 0, cgroup, SIGKILL);
+        if (left == 0)
+            mu_cgroup_remove(cgroup);
+        free(cgroup);
+    }
     if (left > 0 && mu_mono_ms() < h->sweep_until)
         uv_timer_start(&h->look_timer, on_sweep_timer, MU_HOLDER_RETRY_MS, 0);
     else

@@ -234,7 +234,7 @@ static void flooding_grandchild(void **state)
         f.now += 100;
         turn(&f);
     }
-    assert_int_equal(mu_proc_signal_run(f.id, 0, 0), 0);
+    assert_int_equal(mu_proc_signal_run(f.id, 0, NULL, 0), 0);
     close_run(&f);
 }
 
