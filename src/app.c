@@ -75,7 +75,8 @@ static int check_not_foreign(struct app *a)
     for (struct dirent *e; (e = readdir(d));) {
         if (strcmp(e->d_name, "muster.db") == 0 || strcmp(e->d_name, "lock") == 0)
             own = true;
-        else if (strcmp(e->d_name, MU_AGENTS_FILE_NAME) != 0 && strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+        else if (strcmp(e->d_name, MU_AGENTS_FILE_NAME) != 0 && strcmp(e->d_name, ".") != 0 &&
+                 strcmp(e->d_name, "..") != 0)
             other = true;
     }
     closedir(d);

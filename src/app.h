@@ -23,8 +23,8 @@ struct mu_app_opts {
     size_t host_count;
 };
 
-/* Runs `muster serve` until SIGINT or SIGTERM. Returns the process's exit status (2: the agents file
- * is wrong); what failed was said on stderr in a sentence. */
+/* Runs `muster serve` until SIGINT or SIGTERM. Returns the process's exit status (2: the agents
+ * file is wrong); what failed was said on stderr in a sentence. */
 int mu_app_serve(const struct mu_app_opts *opts);
 
 /* Reads DIR/agents.json and uses what is in it (mu_agents_use) until it is given back. 0, also when

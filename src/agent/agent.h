@@ -202,7 +202,8 @@ extern const struct mu_dialect mu_dialect_codex;
 extern const struct mu_dialect mu_dialect_shell;
 extern const struct mu_dialect mu_dialect_text;
 
-/* The dialect of that id; NULL: there is none. mu_dialect_at(n): the nth of all, NULL behind them. */
+/* The dialect of that id; NULL: there is none. mu_dialect_at(n): the nth of all, NULL behind them.
+ */
 const struct mu_dialect *mu_dialect_find(const char *id);
 const struct mu_dialect *mu_dialect_at(size_t n);
 

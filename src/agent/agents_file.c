@@ -286,8 +286,8 @@ static void begin(const json_t *entry, const char *id, struct mu_agent *agent)
 
 static bool read_agent(struct reader *r, const json_t *entry, struct mu_agents_file *file)
 {
-    static const char *const members[] = {"id",   "name",    "command",    "args", "env", "dialect",
-                                          "icon", "version", "how_to_get", NULL};
+    static const char *const members[] = {"id",      "name", "command", "args",       "env",
+                                          "dialect", "icon", "version", "how_to_get", NULL};
     struct mu_agent *agent = &file->agents[file->n];
     const char *id = NULL;
     if (!json_is_object(entry))

@@ -19,9 +19,9 @@
 enum {
     MU_AGENTS_FILE_BYTES = 256 * 1024,
     MU_AGENTS_FILE_AGENTS = 64,
-    MU_AGENTS_FILE_ARGS = 64,      /* of one agent */
-    MU_AGENTS_FILE_ENV = 64,       /* of one agent */
-    MU_AGENTS_FILE_ID = 32,        /* bytes, as are those below */
+    MU_AGENTS_FILE_ARGS = 64, /* of one agent */
+    MU_AGENTS_FILE_ENV = 64,  /* of one agent */
+    MU_AGENTS_FILE_ID = 32,   /* bytes, as are those below */
     MU_AGENTS_FILE_NAME_BYTES = 64,
     MU_AGENTS_FILE_COMMAND = 1024,
     MU_AGENTS_FILE_VALUE = 16 * 1024, /* of an argument, of a variable */

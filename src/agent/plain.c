@@ -150,7 +150,7 @@ void mu_plain_interrupt(void *state, const char *request_id, struct mu_buf *out)
 }
 
 void mu_plain_exited(void *state, const struct mu_exit *how, bool answered,
-                         struct mu_agent_end *out, mu_agent_cb *cb, void *ctx)
+                     struct mu_agent_end *out, mu_agent_cb *cb, void *ctx)
 {
     MU_UNUSED(answered);
     struct plain *s = state;

@@ -9,7 +9,8 @@ static const char help[] =
     "Usage: muster agents [--data DIR]\n"
     "\n"
     "Lists the agents that a session can have: those that muster brings and those of\n"
-    "DIR/agents.json, with their dialects and where their programs are. Exit status 2 when there is\n"
+    "DIR/agents.json, with their dialects and where their programs are. Exit status 2 when there "
+    "is\n"
     "a mistake in agents.json: it says the line and the reason.\n";
 
 enum { PATH_SIZE = 4096 };

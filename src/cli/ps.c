@@ -14,7 +14,8 @@ static const char help[] =
     "Usage: muster ps [--json] [--data DIR]\n"
     "\n"
     "Lists every process that muster is answerable for: the holders of this user, the agents they\n"
-    "run, and whatever the agents have started (tools), as the system tells it. It needs no server.\n"
+    "run, and whatever the agents have started (tools), as the system tells it. It needs no "
+    "server.\n"
     "\n"
     "  --data DIR  only those of this data directory\n"
     "  --json      an object {\"processes\": [...], \"totals\": {...}} instead of the table\n"
@@ -53,7 +54,9 @@ static struct totals add_up(const struct mu_census *c)
     struct totals t = {0};
     for (size_t i = 0; i < c->n; i++) {
         const struct mu_census_row *row = &c->rows[i];
-        t.sessions += i == 0 || strcmp(row->session, c->rows[i - 1].session) != 0;
+        /* Where nobody says which session it is, each run is one. */
+        t.sessions += i == 0 || strcmp(row->session, c->rows[i - 1].session) != 0 ||
+                      (!row->session[0] && strcmp(row->run, c->rows[i - 1].run) != 0);
         t.holders += row->kind == MU_CENSUS_HOLDER;
         t.agents += row->kind == MU_CENSUS_AGENT;
         t.tools += row->kind == MU_CENSUS_TOOL;

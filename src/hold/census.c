@@ -264,6 +264,14 @@ static void take_descendants(struct scan *s)
     }
 }
 
+/* Whom the spool names; the holder's child where the spool cannot be read. */
+static bool is_agent_of(const struct candidate *c, const struct candidate *holder)
+{
+    if (holder->agent_pid)
+        return holder->agent_pid == c->row.pid && holder->agent_start == c->start;
+    return holder->row.pid == c->row.parent;
+}
+
 /* What one process of a run says of it goes for all; the holder's word first. */
 static void complete(struct scan *s, struct candidate *c)
 {
@@ -278,7 +286,7 @@ static void complete(struct scan *s, struct candidate *c)
             memcpy(c->row.agent, other->row.agent, sizeof c->row.agent);
         if (!c->row.dir && other->row.dir)
             c->row.dir = mu_strdup(other->row.dir);
-        if (holder && other->agent_pid == c->row.pid && other->agent_start == c->start)
+        if (holder && c->row.kind == MU_CENSUS_TOOL && is_agent_of(c, other))
             c->row.kind = MU_CENSUS_AGENT;
     }
 }

@@ -103,8 +103,7 @@ char *mu_cgroup_read(int fd, const char *run)
     char *name = mu_asprintf("/" MU_CGROUP_PREFIX "%s", run);
     size_t end = strlen(name);
     bool fits = text[0] == '/' && n > end && n < MU_CGROUP_PATH_MAX && !strstr(text, "/../") &&
-                strlen(text) == n &&
-                strcmp(text + n - end, name) == 0;
+                strlen(text) == n && strcmp(text + n - end, name) == 0;
     free(name);
     if (fits)
         return text;

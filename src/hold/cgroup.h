@@ -17,8 +17,8 @@
 
 #include <sys/types.h>
 
-#define MU_CGROUP_FILE "cgroup"     /* in RUNDIR */
-#define MU_CGROUP_PREFIX "muster-"  /* and the run's id: the name of the cgroup */
+#define MU_CGROUP_FILE "cgroup"    /* in RUNDIR */
+#define MU_CGROUP_PREFIX "muster-" /* and the run's id: the name of the cgroup */
 #define MU_CGROUP_SWITCH "MUSTER_CGROUP"
 
 enum {
@@ -44,8 +44,8 @@ bool mu_cgroup_kill(const char *path);
 /* The pids in it and in what was made below it, each through cb. */
 void mu_cgroup_each(const char *path, void (*cb)(void *ctx, pid_t pid), void *ctx);
 
-/* Removes it and what was made below it. True: it is gone, or there was none; false: something still
- * lives in it. */
+/* Removes it and what was made below it. True: it is gone, or there was none; false: something
+ * still lives in it. */
 bool mu_cgroup_remove(const char *path);
 
 #endif

@@ -15,9 +15,9 @@
 /* What /proc/PID/stat says. */
 struct mu_proc_stat {
     pid_t parent;
-    bool dead;        /* a zombie, or about to be gone */
-    int64_t cpu;      /* user and system, in clock ticks */
-    int64_t start;    /* field 22, in clock ticks since boot */
+    bool dead;     /* a zombie, or about to be gone */
+    int64_t cpu;   /* user and system, in clock ticks */
+    int64_t start; /* field 22, in clock ticks since boot */
     int64_t rss_pages;
 };
 bool mu_proc_read(pid_t pid, struct mu_proc_stat *out); /* false: there is no such process */

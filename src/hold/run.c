@@ -4,7 +4,6 @@
 #include "hold/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,43 +103,18 @@ static bool unstick(struct mu_run *r, int64_t now)
     return r->retry_at == 0;
 }
 
-/* In the holder's own directory: a server that comes later finds the cgroup by it. */
-static void note_cgroup(const char *path)
-{
-    int fd = open(MU_CGROUP_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    size_t n = strlen(path);
-    bool noted = fd >= 0 && write(fd, path, n) == (ssize_t)n;
-    if (fd >= 0)
-        close(fd);
-    if (!noted)
-        unlink(MU_CGROUP_FILE);
-}
-
-static int enter_cgroup(struct mu_run *r)
-{
-    r->cgroup = mu_cgroup_make(r->spec->run);
-    int door = mu_cgroup_door(r->cgroup);
-    if (door < 0) {
-        mu_cgroup_remove(r->cgroup);
-        free(r->cgroup);
-        r->cgroup = NULL;
-    } else {
-        note_cgroup(r->cgroup);
-    }
-    return door;
-}
-
 void mu_run_init(struct mu_run *r, const struct mu_hold_spec *spec, struct mu_journal journal,
-                 int64_t now)
+                 char *cgroup, int64_t now)
 {
     struct mu_spawned s;
     *r = (struct mu_run){.spec = spec,
                          .journal = journal,
+                         .cgroup = cgroup,
                          .in = -1,
                          .exec = -1,
                          .pipe = {-1, -1},
                          .chunk = mu_alloc(MU_SPOOL_PAYLOAD_MAX)};
-    int door = enter_cgroup(r);
+    int door = mu_cgroup_door(cgroup);
     int rc = mu_spawn(spec, door, &s, &r->why);
     close_fd(&door);
     if (rc < 0) {

@@ -36,8 +36,8 @@ struct mu_run {
     const struct mu_hold_spec *spec; /* borrowed */
     struct mu_journal journal;
     char *cgroup; /* of the run, owned; NULL: it has none */
-    pid_t pid; /* 0: no process */
-    int in;    /* -1: closed, as are the others */
+    pid_t pid;    /* 0: no process */
+    int in;       /* -1: closed, as are the others */
     int exec;
     int pipe[2]; /* by enum mu_stream */
 
@@ -68,9 +68,10 @@ struct mu_run {
     char *chunk;    /* MU_SPOOL_PAYLOAD_MAX bytes, owned */
 };
 
-/* Takes the open journal, spawns. What fails becomes a FAIL record. */
+/* Takes the open journal and the cgroup that the agent enters (its path, or NULL), spawns. What
+ * fails becomes a FAIL record. */
 void mu_run_init(struct mu_run *r, const struct mu_hold_spec *spec, struct mu_journal journal,
-                 int64_t now);
+                 char *cgroup, int64_t now);
 void mu_run_release(struct mu_run *r);
 
 /* Fills fds (fd -1: not now); returns the time (mu_mono_ms) to step at the latest, INT64_MAX:

@@ -5,9 +5,9 @@
  *      "cwd":"/srv/project","stdin":"pipe"}
  *
  * env is added to the holder's own environment and overrides it; null takes a variable away.
- * "stdin" is "pipe" or "null" (/dev/null). Every process of the run bears MUSTER_RUN=<id>. The server
- * puts MUSTER_SESSION=<session id> and MUSTER_AGENT=<agent id> into env: for whoever looks at the
- * processes.
+ * "stdin" is "pipe" or "null" (/dev/null). Every process of the run bears MUSTER_RUN=<id>. The
+ * server puts MUSTER_SESSION=<session id> and MUSTER_AGENT=<agent id> into env: for whoever looks
+ * at the processes.
  *
  * Layer: hold. Thread rules: pure functions, any thread.
  */

@@ -78,10 +78,8 @@ static void end_without_run(struct mu_runner *r)
         if (!s || s->run)
             continue;
         char *why = why_without_run(r, s);
-        struct mu_event ev = {.kind = MU_EV_RUN_ENDED,
-                              .now = mu_now_ms(),
-                              .outcome = MU_TURN_ERROR,
-                              .text = why};
+        struct mu_event ev = {
+            .kind = MU_EV_RUN_ENDED, .now = mu_now_ms(), .outcome = MU_TURN_ERROR, .text = why};
         sess_apply(r, s, &ev, &out);
         free(why);
     }

@@ -227,7 +227,7 @@ void run_load(struct run *run, const struct mu_run *row);  /* as it was committe
 /* Who can go on with a run that a former server left; NULL: the agent is unknown by now, or has
  * another dialect. */
 const struct mu_agent *run_agent(const struct mu_run *row);
-void run_attach(struct run *run);                          /* to its holder, if it has one */
+void run_attach(struct run *run); /* to its holder, if it has one */
 
 /* ---- attach.c ---- */
 void runs_attach(struct mu_runner *r);
