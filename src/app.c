@@ -33,6 +33,7 @@ struct app {
     struct mu_runner *runner;
     struct mu_server *server;
     char *listen_host;
+    struct mu_agents_file *agents;
     bool stopping;
 };
 
@@ -74,7 +75,8 @@ static int check_not_foreign(struct app *a)
     for (struct dirent *e; (e = readdir(d));) {
         if (strcmp(e->d_name, "muster.db") == 0 || strcmp(e->d_name, "lock") == 0)
             own = true;
-        else if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+        else if (strcmp(e->d_name, MU_AGENTS_FILE_NAME) != 0 && strcmp(e->d_name, ".") != 0 &&
+                 strcmp(e->d_name, "..") != 0)
             other = true;
     }
     closedir(d);
@@ -164,6 +166,54 @@ char *mu_app_login_url(const char *dir)
     json_decref(json);
     free(path);
     return url;
+}
+
+/* ---- the agents file ---- */
+
+/* At most one byte more than the file may have. A negative errno; -ENOENT: there is none. */
+static int read_agents(const char *path, struct mu_buf *text)
+{
+    struct stat st;
+    ssize_t n = 1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
+    if (!rc && !S_ISREG(st.st_mode))
+        rc = -EINVAL;
+    while (!rc && n > 0 && text->len <= MU_AGENTS_FILE_BYTES) {
+        mu_buf_reserve(text, MU_AGENTS_FILE_BYTES + 1);
+        n = read(fd, text->data + text->len, MU_AGENTS_FILE_BYTES + 1 - text->len);
+        rc = n < 0 ? -errno : 0;
+        text->len += n > 0 ? (size_t)n : 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+int mu_app_agents(const char *dir, struct mu_agents_file **out)
+{
+    char *path = mu_asprintf("%s/" MU_AGENTS_FILE_NAME, dir);
+    struct mu_buf text = {0}, why = {0};
+    *out = NULL;
+    int rc = read_agents(path, &text);
+    if (!rc)
+        rc = mu_agents_file_parse(path, text.data, text.len, out, &why);
+    else if (rc != -ENOENT)
+        mu_buf_printf(&why, "%s cannot be read: %s.", path, mu_strerror(rc));
+    if (*out)
+        mu_agents_use((*out)->agents, (*out)->n);
+    if (why.len)
+        fprintf(stderr, "muster: %s\n", why.data);
+    mu_buf_release(&why);
+    mu_buf_release(&text);
+    free(path);
+    return rc == -ENOENT ? 0 : rc;
+}
+
+void mu_app_agents_release(struct mu_agents_file *file)
+{
+    mu_agents_use(NULL, 0);
+    mu_agents_file_free(file);
 }
 
 /* ---- start ---- */
@@ -309,6 +359,7 @@ static void release(struct app *a)
     if (a->lock_fd >= 0)
         close(a->lock_fd);
     free(a->listen_host);
+    mu_app_agents_release(a->agents);
 }
 
 /* One line on stderr, whatever SQLite had to say. */
@@ -322,13 +373,15 @@ static void say_why(struct app *a)
 int mu_app_serve(const struct mu_app_opts *opts)
 {
     struct app a = {.opts = opts, .lock_fd = -1};
-    bool first = false;
+    bool first = false, said = false;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error like a full disk */
     raise_descriptors();
     int rc = check_address(&a);
     if (!rc)
         rc = open_dir(&a);
+    if (!rc)
+        said = (rc = mu_app_agents(opts->dir, &a.agents)) != 0;
     if (!rc)
         rc = open_store(&a, &first);
     if (rc)
@@ -342,8 +395,8 @@ int mu_app_serve(const struct mu_app_opts *opts)
         mu_runner_close(a.runner, on_runner_closed, &a);
     mu_loop_run(a.loop);
 out:
-    if (rc)
+    if (rc && !said)
         say_why(&a);
     release(&a);
-    return rc ? 1 : 0;
+    return said ? 2 : rc ? 1 : 0;
 }

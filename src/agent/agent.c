@@ -107,14 +107,63 @@ static const struct mu_agent known[] = {
      .how_to_get = "Every Unix system has one."},
 };
 
-size_t mu_agent_count(void)
+static const struct mu_dialect *const dialects[] = {
+    &mu_dialect_shell,
+    &mu_dialect_text,
+    &mu_dialect_claude,
+};
+
+static struct {
+    const struct mu_agent *rows;
+    size_t n;
+} added;
+
+const struct mu_dialect *mu_dialect_at(size_t n)
 {
-    return MU_COUNT(known);
+    return n < MU_COUNT(dialects) ? dialects[n] : NULL;
 }
 
+const struct mu_dialect *mu_dialect_find(const char *id)
+{
+    for (size_t i = 0; i < MU_COUNT(dialects); i++)
+        if (strcmp(dialects[i]->id, id) == 0)
+            return dialects[i];
+    return NULL;
+}
+
+const struct mu_agent *mu_agent_builtin(const char *id)
+{
+    for (size_t i = 0; i < MU_COUNT(known); i++)
+        if (strcmp(known[i].id, id) == 0)
+            return &known[i];
+    return NULL;
+}
+
+void mu_agents_use(const struct mu_agent *agents, size_t n)
+{
+    added.rows = agents;
+    added.n = n;
+}
+
+size_t mu_agent_count(void)
+{
+    size_t n = MU_COUNT(known);
+    for (size_t i = 0; i < added.n; i++)
+        n += !mu_agent_builtin(added.rows[i].id);
+    return n;
+}
+
+/* Those that muster brings first, each as the file has it, then the file's own in its order. */
 const struct mu_agent *mu_agent_at(size_t i)
 {
-    return &known[i];
+    const struct mu_agent *own = i < MU_COUNT(known) ? &known[i] : NULL;
+    size_t at = MU_COUNT(known);
+    for (size_t k = 0; k < added.n; k++) {
+        const struct mu_agent *a = &added.rows[k];
+        if (own ? strcmp(own->id, a->id) == 0 : !mu_agent_builtin(a->id) && at++ == i)
+            return a;
+    }
+    return own;
 }
 
 const struct mu_agent *mu_agent_find(const char *id)

@@ -158,6 +158,7 @@ struct mu_dialect {
     bool ends_on_cancel; /* what a cancelled turn had started goes on in its process: end that, too
                           */
     bool takes_images;
+    bool closes_stdin; /* stdin ends behind the prompt: the process waits for that */
     size_t prompt_max; /* bytes */
 
     /* A sentence about what is wrong with a session's options, or NULL. options: JSON object. */
@@ -200,6 +201,12 @@ extern const struct mu_dialect mu_dialect_acp_ends; /* the same, with ends_on_ca
 extern const struct mu_dialect mu_dialect_claude;
 extern const struct mu_dialect mu_dialect_codex;
 extern const struct mu_dialect mu_dialect_shell;
+extern const struct mu_dialect mu_dialect_text;
+
+/* The dialect of that id; NULL: there is none. mu_dialect_at(n): the nth of all, NULL behind them.
+ */
+const struct mu_dialect *mu_dialect_find(const char *id);
+const struct mu_dialect *mu_dialect_at(size_t n);
 
 /* An agent that a session can have. */
 struct mu_agent {
@@ -216,9 +223,17 @@ struct mu_agent {
     const char *icon;       /* the name of an icon of the page, or NULL */
 };
 
+/* The agents there are: those that muster brings, and those of the agents file. */
 size_t mu_agent_count(void);
 const struct mu_agent *mu_agent_at(size_t i);
 const struct mu_agent *mu_agent_find(const char *id); /* NULL: unknown */
+
+/* The agent that muster brings under that id, whatever the agents file says; NULL: none. */
+const struct mu_agent *mu_agent_builtin(const char *id);
+
+/* Adds n agents, borrowed: one with the id of an agent that muster brings replaces it. Before
+ * anything asks for agents, and once; NULL and 0 takes them away, at the program's end. */
+void mu_agents_use(const struct mu_agent *agents, size_t n);
 
 /* The program of an agent: what its variable says in this process, or its own name. */
 const char *mu_agent_program(const struct mu_agent *agent);

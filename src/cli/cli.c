@@ -7,7 +7,8 @@
 
 #include "app.h"
 
-static const struct mu_command *const commands[] = {&mu_cmd_serve, &mu_cmd_login_url, &mu_cmd_hold};
+static const struct mu_command *const commands[] = {&mu_cmd_serve, &mu_cmd_login_url,
+                                                    &mu_cmd_agents, &mu_cmd_ps, &mu_cmd_hold};
 
 static void print_help(FILE *out)
 {
@@ -16,9 +17,11 @@ static void print_help(FILE *out)
     for (size_t i = 0; i < MU_COUNT(commands); i++)
         if (commands[i]->summary)
             fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fprintf(out, "\n  --help     this text; after a command, that command's\n"
-                 "  --version  the version\n\n"
-                 "First steps: `muster serve`, then open the link it prints.\n");
+    fprintf(out,
+            "\n  --help     this text; after a command, that command's\n"
+            "  --version  the version\n\n"
+            "Agents of your own go into agents.json in the data directory: docs/agents-file.md.\n\n"
+            "First steps: `muster serve`, then open the link it prints.\n");
 }
 
 int mu_cli_main(int argc, char **argv)

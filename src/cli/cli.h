@@ -16,7 +16,8 @@ struct mu_command {
     int (*run)(const struct mu_command *self, int argc, char **argv);
 };
 
-extern const struct mu_command mu_cmd_serve, mu_cmd_hold, mu_cmd_login_url;
+extern const struct mu_command mu_cmd_serve, mu_cmd_hold, mu_cmd_login_url, mu_cmd_agents,
+    mu_cmd_ps;
 
 /* Finds argv[0]'s command and runs it; knows --help and --version. */
 int mu_cli_main(int argc, char **argv);

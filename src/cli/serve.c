@@ -25,6 +25,9 @@ static const char help[] =
     "  --bench-topics     topics `bench:*` for a load generator (loopback only)\n"
     "  --help             this text\n"
     "\n"
+    "DIR/agents.json adds agents; `muster agents` checks it. A mistake in it ends `muster serve`\n"
+    "with status 2.\n"
+    "\n"
     "Stop it with Ctrl-C or SIGTERM. Agents go on without it and are taken up again at the\n"
     "next start.\n";
 

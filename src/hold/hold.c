@@ -1,5 +1,6 @@
 #include "hold/hold.h"
 
+#include "hold/cgroup.h"
 #include "hold/peer.h"
 
 #include <errno.h>
@@ -208,6 +209,23 @@ static void serve(struct holder *h)
     }
 }
 
+/* A server that comes when this holder was killed finds the cgroup by the file. */
+static char *make_cgroup(const char *run)
+{
+    char *path = mu_cgroup_make(run);
+    int fd = path ? open(MU_CGROUP_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+    size_t n = path ? strlen(path) : 0;
+    bool noted = fd >= 0 && write(fd, path, n) == (ssize_t)n;
+    if (fd >= 0)
+        close(fd);
+    if (noted)
+        return path;
+    mu_cgroup_remove(path);
+    unlink(MU_CGROUP_FILE);
+    free(path);
+    return NULL;
+}
+
 static _Noreturn void hold(void)
 {
     struct holder h = {.peer = {.fd = -1}};
@@ -228,7 +246,7 @@ static _Noreturn void hold(void)
     dprintf(STDOUT_FILENO, MU_HOLD_READY "\n");
     leave_streams();
 
-    mu_run_init(&h.run, &h.spec.spec, journal, mu_mono_ms());
+    mu_run_init(&h.run, &h.spec.spec, journal, make_cgroup(h.spec.spec.run), mu_mono_ms());
     serve(&h);
     unlink("sock");
     mu_peer_close(&h.peer);

@@ -7,6 +7,7 @@
  *     spec.json     0600, by the server
  *     lock          locked (flock) as long as the holder lives
  *     spool, sock   0600, by the holder
+ *     cgroup        0600, by the holder: the path of the run's cgroup, where it has one
  *
  * It puts itself into the background at once, and then says on its standard output exactly one of
  * the lines below; end of file without one means that it died. After that it has no standard

@@ -33,7 +33,7 @@ static void close_stdin(struct mu_run *r)
 
 static size_t signal_all(struct mu_run *r, int sig)
 {
-    return mu_proc_signal_run(r->spec->run, getpid(), sig);
+    return mu_proc_signal_run(r->spec->run, getpid(), r->cgroup, sig);
 }
 
 static void climb(struct mu_run *r, enum mu_run_ladder step, int64_t now)
@@ -105,16 +105,20 @@ static bool unstick(struct mu_run *r, int64_t now)
 }
 
 void mu_run_init(struct mu_run *r, const struct mu_hold_spec *spec, struct mu_journal journal,
-                 int64_t now)
+                 char *cgroup, int64_t now)
 {
     struct mu_spawned s;
     *r = (struct mu_run){.spec = spec,
                          .journal = journal,
+                         .cgroup = cgroup,
                          .in = -1,
                          .exec = -1,
                          .pipe = {-1, -1},
                          .chunk = mu_alloc(MU_SPOOL_PAYLOAD_MAX)};
-    if (mu_spawn(spec, &s, &r->why) < 0) {
+    int door = mu_cgroup_door(cgroup);
+    int rc = mu_spawn(spec, door, &s, &r->why);
+    close_fd(&door);
+    if (rc < 0) {
         r->reaped = true;
         append(r, MU_SPOOL_FAIL, r->why.data, r->why.len, now);
         return;
@@ -135,6 +139,8 @@ void mu_run_release(struct mu_run *r)
     mu_buf_release(&r->why);
     mu_buf_release(&r->stuck);
     mu_journal_release(&r->journal);
+    mu_cgroup_remove(r->cgroup);
+    free(r->cgroup);
     free(r->chunk);
 }
 

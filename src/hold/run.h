@@ -7,13 +7,15 @@
  *
  * The end: the process is reaped, and both pipes are at their end or MU_RUN_LINGER_MS passed (a
  * grandchild may hold them for ever; what is in the pipes then is still taken). Then EXIT is
- * written, and what is left of the run gets TERM, and KILL after MU_RUN_GRACE_MS.
+ * written, and what is left of the run gets TERM, and KILL after MU_RUN_GRACE_MS. What is left is
+ * what descends from the holder (a subreaper), bears the run's marker, or is in its cgroup.
  *
  * Layer: hold. Thread rules: one thread, and only one run in a process (it reaps all children).
  */
 #ifndef MU_HOLD_RUN_H
 #define MU_HOLD_RUN_H
 
+#include "hold/cgroup.h"
 #include "hold/journal.h"
 #include "hold/spawn.h"
 
@@ -35,8 +37,9 @@ enum mu_run_ladder { MU_LADDER_NONE, MU_LADDER_TERM, MU_LADDER_KILL };
 struct mu_run {
     const struct mu_hold_spec *spec; /* borrowed */
     struct mu_journal journal;
-    pid_t pid; /* 0: no process */
-    int in;    /* -1: closed, as are the others */
+    char *cgroup; /* of the run, owned; NULL: it has none */
+    pid_t pid;    /* 0: no process */
+    int in;       /* -1: closed, as are the others */
     int exec;
     int pipe[2]; /* by enum mu_stream */
 
@@ -67,9 +70,10 @@ struct mu_run {
     char *chunk;    /* MU_SPOOL_PAYLOAD_MAX bytes, owned */
 };
 
-/* Takes the open journal, spawns. What fails becomes a FAIL record. */
+/* Takes the open journal and the cgroup that the agent enters (its path, or NULL), spawns. What
+ * fails becomes a FAIL record. */
 void mu_run_init(struct mu_run *r, const struct mu_hold_spec *spec, struct mu_journal journal,
-                 int64_t now);
+                 char *cgroup, int64_t now);
 void mu_run_release(struct mu_run *r);
 
 /* Fills fds (fd -1: not now); returns the time (mu_mono_ms) to step at the latest, INT64_MAX:

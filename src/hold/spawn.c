@@ -15,6 +15,7 @@ struct pipes {
     int out[2];
     int err[2];
     int exec[2];
+    int door; /* borrowed */
 };
 
 static bool overridden(const struct mu_hold_spec *spec, const char *entry)
@@ -148,6 +149,9 @@ static _Noreturn void child(const struct mu_hold_spec *spec, const struct pipes 
     int in = p->in[0] >= 0 ? p->in[0] : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     setsid();
+    /* Without the cgroup the agent runs all the same. */
+    if (p->door >= 0 && write(p->door, "0", 1) != 1)
+        errno = 0;
     /* Should the holder be killed, nobody would hear the agent any more. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != holder)
@@ -189,9 +193,9 @@ static int keep(int *end)
     return fd;
 }
 
-int mu_spawn(const struct mu_hold_spec *spec, struct mu_spawned *out, struct mu_buf *why)
+int mu_spawn(const struct mu_hold_spec *spec, int door, struct mu_spawned *out, struct mu_buf *why)
 {
-    struct pipes p = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+    struct pipes p = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, door};
     int rc = 0;
     char **env = make_environment(spec);
     pid_t holder = getpid();

@@ -21,8 +21,9 @@ struct mu_spawned {
     int exec; /* reads end of file when the program runs, or else one sentence why it does not */
 };
 
-/* 0, or a negative errno with a sentence in why. The caller owns the descriptors and the child. */
-int mu_spawn(const struct mu_hold_spec *spec, struct mu_spawned *out,
+/* 0, or a negative errno with a sentence in why. The caller owns the descriptors and the child.
+ * door: of the cgroup that the agent enters first (hold/cgroup.h), or -1; borrowed. */
+int mu_spawn(const struct mu_hold_spec *spec, int door, struct mu_spawned *out,
              struct mu_buf *why) MU_MUST_CHECK;
 
 #endif

@@ -7,7 +7,8 @@
  * env is added to the holder's own environment and overrides it; null takes a variable away.
  * "stdin" is "pipe" or "null" (/dev/null). "stderr":"stdout" sends both into one pipe, in the order
  * in which they are written; left out, each has its own. Every process of the run bears
- * MUSTER_RUN=<id>.
+ * MUSTER_RUN=<id>. The server puts MUSTER_SESSION=<session id> and
+ * MUSTER_AGENT=<agent id> into env: for whoever looks at the processes.
  *
  * Layer: hold. Thread rules: pure functions, any thread.
  */
@@ -17,6 +18,8 @@
 #include "base/buf.h"
 
 #define MU_HOLD_MARKER "MUSTER_RUN"
+#define MU_HOLD_SESSION "MUSTER_SESSION"
+#define MU_HOLD_AGENT "MUSTER_AGENT"
 
 struct mu_hold_env {
     const char *name;

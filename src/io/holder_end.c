@@ -1,5 +1,6 @@
 #include "io/holder_internal.h"
 
+#include "hold/cgroup.h"
 #include "hold/hold.h"
 #include "hold/proc.h"
 
@@ -60,7 +61,15 @@ static void read_run_id(struct mu_holder *h, char run[MU_ID_SIZE * 2])
     mu_buf_release(&text);
 }
 
-static void sweep_group(struct mu_holder *h)
+static char *read_cgroup(struct mu_holder *h, const char *run)
+{
+    int fd = mu_holder_open_in(h->rundir, MU_CGROUP_FILE, O_RDONLY);
+    char *path = mu_cgroup_read(fd, run);
+    mu_holder_close_fd(&fd);
+    return path;
+}
+
+static size_t sweep_group(struct mu_holder *h)
 {
     struct mu_spool_record record;
     struct mu_spool_start start;
@@ -70,10 +79,11 @@ static void sweep_group(struct mu_holder *h)
     mu_holder_close_fd(&fd);
     if (n <= 0 || mu_spool_next(head, (size_t)n, &record) || record.kind != MU_SPOOL_START ||
         mu_spool_get_start(record.data, record.n, &start))
-        return;
+        return 0;
     /* Another process may have got the number meanwhile. */
-    if (mu_proc_start_time((pid_t)start.pid) == start.start_time)
-        kill((pid_t)-start.pgid, SIGKILL);
+    if (mu_proc_start_time((pid_t)start.pid) != start.start_time)
+        return 0;
+    return kill((pid_t)-start.pgid, SIGKILL) == 0;
 }
 
 static void give_never_started(struct mu_holder *h)
@@ -87,9 +97,14 @@ static void on_sweep_timer(uv_timer_t *timer)
 {
     struct mu_holder *h = timer->data;
     char run[MU_ID_SIZE * 2];
-    sweep_group(h);
+    size_t left = sweep_group(h);
     read_run_id(h, run);
-    if (mu_proc_signal_run(run, 0, SIGKILL) > 0 && mu_mono_ms() < h->sweep_until)
+    char *cgroup = read_cgroup(h, run);
+    left += mu_proc_signal_run(run, 0, cgroup, SIGKILL);
+    if (left == 0)
+        mu_cgroup_remove(cgroup);
+    free(cgroup);
+    if (left > 0 && mu_mono_ms() < h->sweep_until)
         uv_timer_start(&h->look_timer, on_sweep_timer, MU_HOLDER_RETRY_MS, 0);
     else if (h->verdict)
         mu_holder_give_verdict(h, false);

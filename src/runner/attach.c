@@ -12,7 +12,7 @@ static void on_run(void *ctx, const struct mu_run *row)
     struct mu_runner *r = ctx;
     struct run *run = run_make(r, row->id);
     struct sess *s = sess_get(r, row->session_id);
-    if (s && mu_str_eq(s->s.run_id, row->id) && mu_agent_find(row->agent)) {
+    if (s && mu_str_eq(s->s.run_id, row->id) && run_agent(row)) {
         run->sess = s;
         s->run = run;
     }
@@ -50,6 +50,22 @@ static void on_row(void *ctx, const struct mu_rec_session *row,
     snprintf(list->ids[list->count++], sizeof *list->ids, "%s", row->id);
 }
 
+/* Its process may live: then it is being ended, because nothing understands it. */
+static char *why_without_run(struct mu_runner *r, const struct sess *s)
+{
+    const char *id = s->s.row.agent;
+    struct run *run = s->s.run_id ? run_find(r, s->s.run_id) : NULL;
+    if (!mu_agent_find(id))
+        return mu_asprintf("The agent \"%s\" is not in the agents file any more: its process was "
+                           "ended.",
+                           id);
+    if (run)
+        return mu_asprintf("The agent \"%s\" has another dialect in the agents file than its "
+                           "process, which was ended.",
+                           id);
+    return mu_strdup("The agent's process was lost while the server was down.");
+}
+
 /* Sessions that say they have a process, and have none. */
 static void end_without_run(struct mu_runner *r)
 {
@@ -60,12 +76,13 @@ static void end_without_run(struct mu_runner *r)
     for (size_t i = 0; i < list.count; i++) {
         struct sess *s = sess_get(r, list.ids[i]);
         struct mu_update out;
-        struct mu_event ev = {.kind = MU_EV_RUN_ENDED,
-                              .now = mu_now_ms(),
-                              .outcome = MU_TURN_ERROR,
-                              .text = "The agent's process was lost while the server was down."};
-        if (s && !s->run)
-            sess_apply(r, s, &ev, &out);
+        if (!s || s->run)
+            continue;
+        char *why = why_without_run(r, s);
+        struct mu_event ev = {
+            .kind = MU_EV_RUN_ENDED, .now = mu_now_ms(), .outcome = MU_TURN_ERROR, .text = why};
+        sess_apply(r, s, &ev, &out);
+        free(why);
     }
     free(list.ids);
 }

@@ -35,7 +35,8 @@
 #include "runner/runner.h"
 
 enum {
-    RUNNER_INTERRUPT_MS = 5000,       /* from an interrupt to SIGTERM */
+    RUNNER_INTERRUPT_MS = 5000,       /* from an interrupt over the protocol to closing stdin */
+    RUNNER_CLOSED_MS = 5000,          /* from closing stdin to SIGTERM */
     RUNNER_TERM_MS = 5000,            /* from SIGTERM to SIGKILL */
     RUNNER_RETRY_MS = 1000,           /* from a failed commit to the next try */
     RUNNER_KEEP_MS = 30 * 60 * 1000,  /* how long an idle agent process is kept */
@@ -63,7 +64,8 @@ struct sess {
     bool quiet; /* its metadata has quiet_since */
 };
 
-enum rung { RUNG_NONE, RUNG_INTERRUPTED, RUNG_TERMINATED, RUNG_KILLED };
+/* The ladder of a cancel. An agent without a protocol for it begins at TERMINATED. */
+enum rung { RUNG_NONE, RUNG_INTERRUPTED, RUNG_CLOSED, RUNG_TERMINATED, RUNG_KILLED };
 
 struct run {
     UT_hash_handle hh;
@@ -230,13 +232,16 @@ void run_resume(struct run *run);
 struct run *run_find(struct mu_runner *r, const char *id);
 struct run *run_make(struct mu_runner *r, const char *id); /* empty, for a row or a directory */
 void run_load(struct run *run, const struct mu_run *row);  /* as it was committed */
-void run_attach(struct run *run);                          /* to its holder, if it has one */
+/* Who can go on with a run that a former server left; NULL: the agent is unknown by now, or has
+ * another dialect. */
+const struct mu_agent *run_agent(const struct mu_run *row);
+void run_attach(struct run *run); /* to its holder, if it has one */
 
 /* ---- ladder.c ---- */
 void run_on_timer(void *run);
 void run_climb(struct run *run);  /* begins the ladder of a cancel */
 void run_stop(struct run *run);   /* nobody wants it any more */
-void run_retire(struct run *run); /* closes its stdin, and begins the ladder */
+void run_retire(struct run *run); /* closes its stdin: the ladder from there on */
 /* A turn ended: no ladder; the clock of an idle process, or its end when its agent needs that. */
 void run_quiet(struct run *run, bool cancelled);
 

@@ -42,7 +42,8 @@ void run_retire(struct run *run)
     if (!run->holder || run->ended)
         return;
     mu_holder_close_stdin(run->holder);
-    run_climb(run);
+    run->rung = RUNG_CLOSED;
+    mu_timer_start(run->timer, RUNNER_CLOSED_MS, 0);
 }
 
 static void close_idle(struct run *run)
@@ -63,6 +64,11 @@ void run_on_timer(void *ctx)
         close_idle(run);
         break;
     case RUNG_INTERRUPTED:
+        run->closing = run->derived = true;
+        runner_start_tick(run->r);
+        run_retire(run);
+        break;
+    case RUNG_CLOSED:
         terminate(run);
         break;
     case RUNG_TERMINATED:

@@ -9,8 +9,6 @@
 
 /* Which agents there are: where their programs are, and what version they say they have. */
 
-enum { MAX_AGENTS = 16 };
-
 struct asker {
     struct asker *prev, *next;
     mu_agents_cb *cb;
@@ -23,12 +21,12 @@ struct probed {
     struct mu_child *child;
     char path[4096];
     char version[128];
-    char missing[512];
+    char missing[2048];
 };
 
 struct probe {
     struct mu_runner *r;
-    struct probed agents[MAX_AGENTS];
+    struct probed *agents;
     size_t count;
     size_t running;
     int64_t asked_at; /* monotonic; 0: never */
@@ -37,7 +35,7 @@ struct probe {
 
 static void answer(struct probe *p, mu_agents_cb *cb, void *ctx)
 {
-    struct mu_rec_agent rows[MAX_AGENTS];
+    struct mu_rec_agent *rows = mu_alloc(p->count * sizeof *rows);
     for (size_t i = 0; i < p->count; i++) {
         const struct probed *a = &p->agents[i];
         rows[i] = (struct mu_rec_agent){.id = a->agent->id,
@@ -52,6 +50,7 @@ static void answer(struct probe *p, mu_agents_cb *cb, void *ctx)
     }
     struct mu_rec_agent_list list = {.agents = {rows, p->count}};
     cb(ctx, &list);
+    free(rows);
 }
 
 static void answer_all(struct probe *p)
@@ -91,7 +90,7 @@ static void look_for(struct probed *a)
     a->path[0] = a->version[0] = a->missing[0] = '\0';
     if (!mu_agent_locate(program, a->path, sizeof a->path)) {
         a->path[0] = '\0';
-        snprintf(a->missing, sizeof a->missing, "%.200s was not found. %s", program,
+        snprintf(a->missing, sizeof a->missing, "%s was not found. %s", program,
                  a->agent->how_to_get);
         return;
     }
@@ -114,9 +113,11 @@ struct probe *probe_new(struct mu_runner *r)
 {
     struct probe *p = mu_alloc(sizeof *p);
     p->r = r;
-    for (; p->count < mu_agent_count() && p->count < MAX_AGENTS; p->count++) {
-        p->agents[p->count].probe = p;
-        p->agents[p->count].agent = mu_agent_at(p->count);
+    p->count = mu_agent_count();
+    p->agents = mu_alloc(p->count * sizeof *p->agents);
+    for (size_t i = 0; i < p->count; i++) {
+        p->agents[i].probe = p;
+        p->agents[i].agent = mu_agent_at(i);
     }
     look(p);
     return p;
@@ -132,6 +133,7 @@ void probe_close(struct probe *p)
 
 void probe_free(struct probe *p)
 {
+    free(p->agents);
     free(p);
 }
 

@@ -48,23 +48,29 @@ void run_free(struct run *run)
     free(run);
 }
 
-static int make_spec(struct mu_runner *r, struct run *run, const struct sess *s, const char *prompt,
-                     const char *cwd)
+/* The agent's environment, and what tells a process of whose it is. */
+static int make_spec(struct run *run, const struct sess *s, const char *prompt, const char *cwd)
 {
-    MU_UNUSED(r);
+    const struct mu_agent *agent = run->agent;
     struct mu_buf spec = {0};
+    struct mu_hold_env *env = mu_alloc((agent->n_env + 2) * sizeof *env);
+    for (size_t i = 0; i < agent->n_env; i++)
+        env[i] = agent->env[i];
+    env[agent->n_env] = (struct mu_hold_env){MU_HOLD_SESSION, run->session_id};
+    env[agent->n_env + 1] = (struct mu_hold_env){MU_HOLD_AGENT, agent->id};
     struct mu_agent_start start = {.run_id = run->id,
-                                   .program = mu_agent_program(run->agent),
-                                   .args = run->agent->args,
-                                   .env = run->agent->env,
-                                   .n_env = run->agent->n_env,
+                                   .program = mu_agent_program(agent),
+                                   .args = agent->args,
+                                   .env = env,
+                                   .n_env = agent->n_env + 2,
                                    .cwd = cwd,
                                    .prompt = prompt,
                                    .cli_session_id = s->s.row.cli_session_id,
                                    .options = s->s.row.options};
-    int rc = run->agent->dialect->spec(&start, &spec);
-    run->state = run->agent->dialect->open(&start, NULL);
+    int rc = agent->dialect->spec(&start, &spec);
+    run->state = agent->dialect->open(&start, NULL);
     run->spec = mu_buf_take(&spec);
+    free(env);
     return rc;
 }
 
@@ -90,7 +96,7 @@ struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const c
     run->agent = agent;
     run->created_at = mu_now_ms();
     snprintf(run->session_id, sizeof run->session_id, "%s", s->id);
-    rc = make_spec(r, run, s, prompt, cwd);
+    rc = make_spec(run, s, prompt, cwd);
     free(cwd);
     if (rc) {
         snprintf(why, 256, "The agent could not be started: its command line is %s.",
@@ -110,7 +116,9 @@ struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const c
 
 static void put_decoder(const struct run *run, struct mu_buf *json)
 {
-    mu_buf_str(json, "{\"dialect\":");
+    mu_buf_str(json, "{\"speaks\":");
+    mu_buf_json(json, run->agent->dialect->id);
+    mu_buf_str(json, ",\"dialect\":");
     run->agent->dialect->save(run->state, json);
     if (run->sess) {
         mu_buf_str(json, ",\"transcript\":");
@@ -142,12 +150,22 @@ void run_write(struct run *run)
     run->written_offset = run->offset;
 }
 
+const struct mu_agent *run_agent(const struct mu_run *row)
+{
+    const struct mu_agent *agent = mu_agent_find(row->agent);
+    json_t *decoder = row->decoder ? json_loads(row->decoder, 0, NULL) : NULL;
+    const char *speaks = json_string_value(json_object_get(decoder, "speaks"));
+    bool same = agent && (!speaks || strcmp(speaks, agent->dialect->id) == 0);
+    json_decref(decoder);
+    return same ? agent : NULL;
+}
+
 void run_load(struct run *run, const struct mu_run *row)
 {
     json_t *decoder = row->decoder ? json_loads(row->decoder, 0, NULL) : NULL;
     if (run->state)
         run->agent->dialect->close(run->state);
-    run->agent = mu_agent_find(row->agent);
+    run->agent = run_agent(row);
     run->state =
         run->agent ? run->agent->dialect->open(NULL, json_object_get(decoder, "dialect")) : NULL;
     if (run->sess)
@@ -176,12 +194,15 @@ static void give_input(void *ctx, int64_t seq, const char *data, size_t n, bool 
         mu_log(MU_LOG_ERROR, "agent_input_refused", "run", run->id, "error", mu_strerror(rc), NULL);
 }
 
+/* Also behind a prompt that a former server gave: the holder takes it more than once. */
 static void give_stored_inputs(struct run *run)
 {
     int rc = mu_store_each_input(run->r->store, run->id, give_input, run);
     if (rc)
         mu_log(MU_LOG_ERROR, "agent_inputs_unreadable", "run", run->id, "error", mu_strerror(rc),
                NULL);
+    else if (run->agent && run->agent->dialect->closes_stdin)
+        mu_holder_close_stdin(run->holder);
 }
 
 void run_rewind(struct run *run, const struct mu_run *row)

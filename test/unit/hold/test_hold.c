@@ -32,6 +32,7 @@ struct fixture {
     uint64_t read_to;
     struct mu_buf out, err;
     bool exited;
+    char *cgroup; /* taken by the run */
 };
 
 static void open_run(struct fixture *f, const char *script, const char *max)
@@ -52,7 +53,7 @@ static void open_run(struct fixture *f, const char *script, const char *max)
     assert_int_equal(mu_journal_open(&j, f->path), 0);
     unsetenv("MUSTER_HOLD_SPOOL_MAX");
     f->now = 1000;
-    mu_run_init(&f->run, &f->spec, j, f->now);
+    mu_run_init(&f->run, &f->spec, j, f->cgroup, f->now);
 }
 
 static void close_run(struct fixture *f)
@@ -280,7 +281,7 @@ static void flooding_grandchild(void **state)
         f.now += 100;
         turn(&f);
     }
-    assert_int_equal(mu_proc_signal_run(f.id, 0, 0), 0);
+    assert_int_equal(mu_proc_signal_run(f.id, 0, NULL, 0), 0);
     close_run(&f);
 }
 

@@ -222,7 +222,7 @@ static void attach(struct run *r, uint64_t from)
 
 static size_t living(struct run *r)
 {
-    return mu_proc_signal_run(r->id, 0, 0);
+    return mu_proc_signal_run(r->id, 0, NULL, 0);
 }
 
 static void wait_gone(struct run *r)
