@@ -1,5 +1,6 @@
 import { useParams } from 'react-router';
 import { DraftSession } from '@/features/sessions/components/draft-session';
+import { ProjectUsage } from '@/features/sessions/components/project-usage';
 import { LostPage } from './lost-page';
 import { usePage } from './page-context';
 import { TopBar } from './top-bar';
@@ -17,6 +18,7 @@ export function ProjectPage() {
         <span className="hidden truncate font-mono text-xs text-ink-3 sm:block">
           {project.path}
         </span>
+        <ProjectUsage sessions={project.sessions} />
       </TopBar>
       <div className="flex min-h-0 grow flex-col justify-end sm:justify-center">
         <div className="mx-auto w-full max-w-2xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-[14vh]">

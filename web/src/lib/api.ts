@@ -40,22 +40,38 @@ export async function request<K extends RouteName>(
   return (body === '' ? undefined : JSON.parse(body)) as RouteTypes[K]['response'];
 }
 
+/** A GET of an address that the page has from the server's rows. */
+export async function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
+  const response = await send(path, { signal });
+  if (!response.ok) throw await refusal(response);
+  return (await response.json()) as T;
+}
+
 async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, { ...init, credentials: 'same-origin' });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError(0, 'NETWORK', 'muster does not answer. Is `muster serve` running?');
+    throw noAnswer();
   }
 }
 
+export function noAnswer(): ApiError {
+  return new ApiError(0, 'NETWORK', 'muster does not answer. Is `muster serve` running?');
+}
+
 async function refusal(response: Response): Promise<ApiError> {
-  const fallback = `The server answered ${response.status}.`;
+  return refusalOf(response.status, await response.text().catch(() => ''));
+}
+
+/** What a refused request's answer says, in words. */
+export function refusalOf(status: number, body: string): ApiError {
+  const fallback = `The server answered ${status}.`;
   try {
-    const { error } = (await response.json()) as ErrorResponse;
-    return new ApiError(response.status, error.code, error.message || fallback);
+    const { error } = JSON.parse(body) as ErrorResponse;
+    return new ApiError(status, error.code, error.message || fallback);
   } catch {
-    return new ApiError(response.status, 'UNKNOWN', fallback);
+    return new ApiError(status, 'UNKNOWN', fallback);
   }
 }
 

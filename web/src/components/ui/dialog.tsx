@@ -1,22 +1,34 @@
 import * as Primitive from '@radix-ui/react-dialog';
 import { type ComponentProps, type ReactNode, useState } from 'react';
+import { cn } from '@/lib/cn';
 
 interface Props {
   open: boolean;
   onOpenChange: (open: boolean) => void;
   title: string;
   description?: ReactNode;
+  /** For what needs room: code, pictures. */
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Dialog({ open, onOpenChange, title, description, children }: Props) {
+const sizes = {
+  narrow: 'top-[18vh] max-h-[70vh] w-[min(30rem,calc(100vw-2rem))]',
+  wide: 'top-[5vh] max-h-[90vh] w-[min(60rem,calc(100vw-2rem))]',
+};
+
+export function Dialog(props: Props) {
+  const { open, onOpenChange, title, description, wide = false, children } = props;
   return (
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-black/35 dark:bg-black/60" />
         <Panel
           {...(description ? {} : { 'aria-describedby': undefined })}
-          className="fixed top-[18vh] left-1/2 z-50 max-h-[70vh] w-[min(30rem,calc(100vw-2rem))] -translate-x-1/2 animate-rise overflow-y-auto rounded-xl border border-line-strong bg-raised p-5 shadow-float focus:outline-none"
+          className={cn(
+            'fixed left-1/2 z-50 -translate-x-1/2 animate-rise overflow-y-auto rounded-xl border border-line-strong bg-raised p-5 shadow-float focus:outline-none',
+            sizes[wide ? 'wide' : 'narrow'],
+          )}
         >
           <Primitive.Title className="text-[15px] font-semibold">{title}</Primitive.Title>
           {description && (

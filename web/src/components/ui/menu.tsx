@@ -11,16 +11,19 @@ interface MenuProps {
   children: ReactNode;
   align?: 'start' | 'end';
   side?: 'top' | 'bottom';
+  /** Open from the beginning: it was made by the click on its button. */
+  defaultOpen?: boolean;
 }
 
-export function Menu({ trigger, children, align = 'end', side = 'bottom' }: MenuProps) {
+export function Menu(props: MenuProps) {
+  const { trigger, children, align = 'end', side = 'bottom', defaultOpen = false } = props;
   const chosen = useRef<(() => void) | null>(null);
   const onClosed = () => {
     if (chosen.current) queueMicrotask(chosen.current);
     chosen.current = null;
   };
   return (
-    <Primitive.Root modal={false}>
+    <Primitive.Root modal={false} defaultOpen={defaultOpen}>
       <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
       <Primitive.Portal>
         <Primitive.Content
@@ -29,7 +32,7 @@ export function Menu({ trigger, children, align = 'end', side = 'bottom' }: Menu
           sideOffset={4}
           collisionPadding={8}
           onCloseAutoFocus={onClosed}
-          className="z-50 max-w-[calc(100vw-1rem)] min-w-44 animate-rise rounded-lg border border-line-strong bg-raised p-1 shadow-float"
+          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-[calc(100vw-1rem)] min-w-44 animate-rise overflow-y-auto rounded-lg border border-line-strong bg-raised p-1 shadow-float"
         >
           <Later value={(act) => (chosen.current = act)}>{children}</Later>
         </Primitive.Content>
@@ -59,6 +62,14 @@ export function MenuItem({ onSelect, icon, danger = false, children }: ItemProps
 }
 
 export const MenuRadioGroup = Primitive.RadioGroup;
+
+export function MenuLabel({ children }: { children: ReactNode }) {
+  return (
+    <Primitive.Label className="px-2 pt-1.5 pb-0.5 text-[11px] text-ink-3">
+      {children}
+    </Primitive.Label>
+  );
+}
 
 interface RadioProps {
   value: string;

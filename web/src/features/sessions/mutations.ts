@@ -13,6 +13,7 @@ import {
   type EditQueueRequest,
   eventBus,
   type PermissionRequest,
+  type SessionResponse,
 } from '@/shared/websocket';
 import { applyOlder, removePermission, type SessionDetail } from './channel';
 import { sessionKeys } from './queries';
@@ -44,6 +45,17 @@ export function useRenameSession() {
     mutationFn: ({ id, name }: { id: string; name: string }) =>
       request('update_session', { id, body: { name } }),
     onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
+  });
+}
+
+/** Switches one option of a session; the others stay as the row has them. */
+export function useSetOption({ id, options }: Pick<SessionResponse, 'id' | 'options'>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ key, id: choice }: { key: string; id: string; label: string }) =>
+      request('update_session', { id, body: { options: { ...options, [key]: choice } } }),
+    onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
+    onError: (error, { label }) => notify.error(`${label} was not switched. ${messageOf(error)}`),
   });
 }
 

@@ -1,8 +1,11 @@
+import type { Image } from './images';
+
 /** A message that was sent and has not come back by a push yet. Local: the server has no such row. */
 export interface Pending {
   id: string;
   sessionId: string;
   text: string;
+  images: readonly Image[];
   createdAt: string;
   /** The server has it; what remains is to see it. */
   accepted: boolean;
@@ -20,9 +23,9 @@ export class Outbox {
     return () => this.listeners.delete(listener);
   };
 
-  add(sessionId: string, text: string): Pending {
+  add(sessionId: string, text: string, images: readonly Image[] = []): Pending {
     const createdAt = new Date().toISOString();
-    const item = { id: crypto.randomUUID(), sessionId, text, createdAt, accepted: false };
+    const item = { id: crypto.randomUUID(), sessionId, text, images, createdAt, accepted: false };
     this.set([...this.items, item]);
     return item;
   }

@@ -10,8 +10,8 @@ import {
   type Question,
   questionsOf,
   ruleTexts,
-  visible,
 } from './permissions';
+import { visible } from './visible';
 
 describe('what is decided on', () => {
   it.each([

@@ -1,4 +1,6 @@
+import { isRecord, textOf } from '@/lib/unknown';
 import type { PermissionRequest } from '@/shared/websocket';
+import { visible } from './visible';
 
 /** What a person decides on: the whole command, where there is one; never only its first line. */
 export function commandOf({ tool, title, input }: PermissionRequest): string {
@@ -13,14 +15,6 @@ export function inputParts(input: PermissionRequest['input']): [name: string, te
     name,
     visible(typeof value === 'string' ? value : JSON.stringify(value, null, 2)),
   ]);
-}
-
-/** Characters that would hide or reorder what is read before it is allowed are written out. */
-export function visible(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 const places: Record<string, string> = {
@@ -44,7 +38,7 @@ function ruleText(suggestion: unknown): string {
   return visible(place ? `${what} (${place})` : what);
 }
 
-function effect({ type, rules, directories, mode, behavior }: Record<string, unknown>) {
+function effect({ type, rules, directories, mode, behavior, name }: Record<string, unknown>) {
   if ((type === 'addRules' || type === 'replaceRules') && Array.isArray(rules)) {
     const names = rules.filter(isRecord).map(({ toolName, ruleContent }) => {
       return typeof ruleContent === 'string' ? `${toolName}(${ruleContent})` : String(toolName);
@@ -55,7 +49,8 @@ function effect({ type, rules, directories, mode, behavior }: Record<string, unk
   if (type === 'addDirectories' && Array.isArray(directories))
     return `work in ${directories.join(', ')}`;
   if (type === 'setMode' && typeof mode === 'string') return `switch to the mode ${mode}`;
-  return null;
+  // The agent's own words for it.
+  return type === undefined ? textOf(name) || null : null;
 }
 
 export interface Question {
@@ -74,10 +69,10 @@ export function questionsOf({ questions }: PermissionRequest): Question[] {
     return [
       {
         question,
-        header: text(header),
+        header: textOf(header),
         multiSelect: multiSelect === true,
         options: choices.flatMap(({ label, description }) =>
-          typeof label === 'string' ? [{ label, description: text(description) }] : [],
+          typeof label === 'string' ? [{ label, description: textOf(description) }] : [],
         ),
       },
     ];
@@ -110,10 +105,37 @@ export function answerOf({ options }: Question, { labels, other }: Choice): stri
   return [...chosen, other?.trim() ?? ''].filter((part) => part !== '').join(', ');
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The plan that an agent wants leave to carry out; null: it asks for something else. */
+export function planText({ tool, input }: PermissionRequest): string | null {
+  if (typeof input?.plan === 'string') return visible(input.plan);
+  return tool === 'ExitPlanMode' ? '' : null;
 }
 
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+/** What the answers are called. */
+export interface AnswerWords {
+  allow: string;
+  always: string;
+  deny: string;
+  stop: string;
+  message: string;
 }
+
+export function answerWords(permission: PermissionRequest): AnswerWords {
+  return planText(permission) === null ? leaveWords : planWords;
+}
+
+const leaveWords: AnswerWords = {
+  allow: 'Allow',
+  always: 'Allow always',
+  deny: 'Deny',
+  stop: 'Deny and stop',
+  message: 'Why not, or what instead (optional)',
+};
+
+const planWords: AnswerWords = {
+  allow: 'Approve plan',
+  always: 'Approve always',
+  deny: 'Keep planning',
+  stop: 'Reject and stop',
+  message: 'What the plan should have instead (optional)',
+};

@@ -1,5 +1,6 @@
 import { queryOptions, skipToken, useQuery } from '@tanstack/react-query';
 import { request } from '@/lib/api';
+import type { AgentResponse } from '@/shared/websocket';
 import type { SessionDetail } from './channel';
 
 export const sessionKeys = {
@@ -9,6 +10,8 @@ export const sessionKeys = {
 };
 
 export const agentKeys = { all: ['agents'] as const };
+
+export const rawKeys = { of: (messageId: string) => ['raw-lines', messageId] as const };
 
 /** Never fetched: the join of the session's topic brings it. */
 export function useSessionDetail(id: string) {
@@ -31,4 +34,10 @@ export const agentsQuery = queryOptions({
 
 export function useAgents() {
   return useQuery(agentsQuery);
+}
+
+/** The agent of a session; fetched once, since what it can do does not change while muster runs. */
+export function useAgent(id: string): AgentResponse | undefined {
+  const { data } = useQuery({ ...agentsQuery, staleTime: Infinity });
+  return data?.find((agent) => agent.id === id);
 }

@@ -37,6 +37,13 @@ it('sends in order, by the session topic, each with the id it was given', async 
   expect(outbox.all().map((one) => one.accepted)).toEqual([true, false, true]);
 });
 
+it('names the images of a message', async () => {
+  call.mockResolvedValue({});
+  const { id } = outbox.add('s1', 'one', [{ id: 'a1', type: 'image/png', bytes: 3 }]);
+  await send(bus(true));
+  expect(call.mock.calls[0]?.[2]).toEqual({ id, text: 'one', images: ['a1'] });
+});
+
 it('keeps a message without an answer, and sends it again with the same id', async () => {
   call.mockRejectedValueOnce(new CallError('TIMEOUT', 'no answer')).mockResolvedValue({});
   const { id } = outbox.add('s1', 'one');

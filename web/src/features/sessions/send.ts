@@ -40,14 +40,19 @@ function again(bus: EventBus, outbox: Outbox, sessionId: string, refused: Refuse
 
 async function deliver(
   bus: EventBus,
-  { id, sessionId, text }: Pending,
+  { id, sessionId, text, images }: Pending,
 ): Promise<'accepted' | 'later' | { reason: string }> {
+  const message = {
+    id,
+    text,
+    ...(images.length > 0 ? { images: images.map((one) => one.id) } : {}),
+  };
   try {
     if (bus.isJoined(Channels.session(sessionId))) {
-      await callSession(bus, sessionId, 'send_message', { id, text });
+      await callSession(bus, sessionId, 'send_message', message);
     } else {
       if (bus.isWatched(Channels.session(sessionId))) return 'later';
-      await request('send_message', { id: sessionId, body: { id, text } });
+      await request('send_message', { id: sessionId, body: message });
     }
     return 'accepted';
   } catch (error) {

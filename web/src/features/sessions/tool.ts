@@ -1,4 +1,5 @@
-import type { MessageResponse } from '@/shared/websocket';
+import { textOf } from '@/lib/unknown';
+import type { MessageResponse, PermissionDecision } from '@/shared/websocket';
 
 export interface ToolCall {
   name: string;
@@ -27,4 +28,19 @@ export function toolCall({ text, metadata }: MessageResponse): ToolCall {
 function words(value: unknown): string {
   if (value === null || value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+const decisions: Record<PermissionDecision, string> = {
+  allow: 'Allowed',
+  allow_always: 'Allowed from now on',
+  deny: 'Denied',
+  deny_interrupt: 'Denied and stopped',
+};
+
+/** How a person answered when the agent asked for leave; null: nobody was asked. */
+export function decisionText(
+  metadata: MessageResponse['metadata'],
+): { text: string; why: string } | null {
+  const text = Object.entries(decisions).find(([word]) => word === metadata?.decision)?.[1];
+  return text ? { text, why: textOf(metadata?.decision_message) } : null;
 }

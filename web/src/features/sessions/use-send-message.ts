@@ -1,12 +1,13 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import { eventBus } from '@/shared/websocket';
 import { drafts, sessionDraft } from './drafts';
+import type { Image } from './images';
 import { outbox, type Pending } from './outbox';
 import { flush } from './send';
 
 /** Refused: the reason is said beside the composer, and the text is back in it. */
-function onRefused({ sessionId, text }: Pending, reason: string): void {
-  drafts.restore(sessionDraft(sessionId), text, reason);
+function onRefused({ sessionId, text, images }: Pending, reason: string): void {
+  drafts.restore(sessionDraft(sessionId), text, reason, images);
 }
 
 export function flushSession(sessionId: string): Promise<void> {
@@ -14,12 +15,12 @@ export function flushSession(sessionId: string): Promise<void> {
 }
 
 /** For a session that is about to be opened: its join sends it. */
-export function sendOnJoin(sessionId: string, text: string): void {
-  outbox.add(sessionId, text);
+export function sendOnJoin(sessionId: string, text: string, images: readonly Image[]): void {
+  outbox.add(sessionId, text, images);
 }
 
-export function sendMessage(sessionId: string, text: string): void {
-  outbox.add(sessionId, text);
+export function sendMessage(sessionId: string, text: string, images: readonly Image[]): void {
+  outbox.add(sessionId, text, images);
   void flushSession(sessionId);
 }
 

@@ -1,5 +1,5 @@
 import { ChevronDown } from 'lucide-react';
-import { Menu, MenuRadioGroup, MenuRadioItem } from '@/components/ui/menu';
+import { Menu, MenuLabel, MenuRadioGroup, MenuRadioItem } from '@/components/ui/menu';
 import type { AgentResponse } from '@/shared/websocket';
 import { AgentIcon } from './agent-icon';
 
@@ -11,6 +11,8 @@ interface Props {
 
 /** Who does the work. One that is not installed is shown with what is missing. */
 export function AgentPicker({ agents, chosen, onChoose }: Props) {
+  const there = agents.filter((agent) => agent.available);
+  const missing = agents.filter((agent) => !agent.available);
   const trigger = (
     <button
       type="button"
@@ -18,33 +20,34 @@ export function AgentPicker({ agents, chosen, onChoose }: Props) {
       aria-label={`Agent: ${chosen?.name ?? 'none'}`}
       className="inline-flex h-8 min-w-0 items-center gap-1.5 rounded-lg px-2 text-[13px] text-ink-2 hover:bg-hover hover:text-ink"
     >
-      {chosen && <AgentIcon agent={chosen.id} className="size-3.5" />}
+      {chosen && <AgentIcon agent={chosen.id} icon={chosen.icon} className="size-3.5" />}
       <span className="truncate">{chosen?.name ?? 'No agent'}</span>
       <ChevronDown aria-hidden className="size-3.5 shrink-0" />
     </button>
   );
   return (
     <Menu trigger={trigger} align="start" side="top">
-      <MenuRadioGroup value={chosen?.id ?? ''} onValueChange={onChoose}>
-        {agents.map((agent) => (
-          <MenuRadioItem
-            key={agent.id}
-            value={agent.id}
-            disabled={!agent.available}
-            icon={<AgentIcon agent={agent.id} className="size-4 text-ink-2" />}
-          >
-            <span className="block">
-              {agent.name}
-              {agent.version && <span className="ml-1.5 text-xs text-ink-3">{agent.version}</span>}
+      <MenuRadioGroup aria-label="Agent" value={chosen?.id ?? ''} onValueChange={onChoose}>
+        {there.map((agent) => (
+          <MenuRadioItem key={agent.id} value={agent.id} icon={<Icon agent={agent} />}>
+            {agent.name}
+            {agent.version && <span className="ml-1.5 text-xs text-ink-3">{agent.version}</span>}
+          </MenuRadioItem>
+        ))}
+        {missing.length > 0 && <MenuLabel>Not installed</MenuLabel>}
+        {missing.map((agent) => (
+          <MenuRadioItem key={agent.id} value={agent.id} disabled icon={<Icon agent={agent} />}>
+            <span className="block">{agent.name}</span>
+            <span className="block max-w-72 text-xs wrap-anywhere text-ink-3">
+              Not installed. {agent.missing}
             </span>
-            {!agent.available && (
-              <span className="block max-w-72 text-xs text-ink-3">
-                Not installed. {agent.missing}
-              </span>
-            )}
           </MenuRadioItem>
         ))}
       </MenuRadioGroup>
     </Menu>
   );
+}
+
+function Icon({ agent }: { agent: AgentResponse }) {
+  return <AgentIcon agent={agent.id} icon={agent.icon} className="size-4 text-ink-2" />;
 }

@@ -97,7 +97,7 @@ describe('a session in the sidebar', () => {
 
 describe('the composer', () => {
   const composer = (onSend: (text: string) => void, key = 'k') => (
-    <Composer draftKey={key} focusKey="f" placeholder="Say" onSend={onSend} />
+    <Composer draftKey={key} focusKey="f" placeholder="Say" noImages="No." onSend={onSend} />
   );
 
   it('sends on Enter, and breaks the line on Shift+Enter', async () => {
@@ -106,7 +106,7 @@ describe('the composer', () => {
     await userEvent.type(screen.getByTestId('chat-input'), 'one{Shift>}{Enter}{/Shift}two');
     expect(onSend).not.toHaveBeenCalled();
     await userEvent.keyboard('{Enter}');
-    expect(onSend).toHaveBeenCalledWith('one\ntwo');
+    expect(onSend).toHaveBeenCalledWith('one\ntwo', []);
   });
 
   it('leaves Enter to an input method that is composing', () => {

@@ -1,6 +1,7 @@
 import { useLocation, useNavigate } from 'react-router';
 import { messageOf } from '@/lib/errors';
 import { drafts, projectDraft } from '../drafts';
+import { type Image, noImagesText } from '../images';
 import { useCreateSession } from '../mutations';
 import { useAgentChoice } from '../use-agent-choice';
 import { sendOnJoin } from '../use-send-message';
@@ -14,14 +15,14 @@ export function DraftSession({ projectId }: { projectId: string }) {
   const navigate = useNavigate();
   const { key: focusKey } = useLocation();
   const draftKey = projectDraft(projectId);
-  const onSend = (text: string) => {
+  const onSend = (text: string, images: readonly Image[]) => {
     if (!chosen) return;
     create.mutate(
       { projectId, agent: chosen.id },
       {
         onSuccess: (session) => {
-          drafts.set(draftKey, '');
-          sendOnJoin(session.id, text);
+          drafts.clear(draftKey);
+          sendOnJoin(session.id, text, images);
           void navigate(`/projects/${projectId}/sessions/${session.id}`);
         },
         onError: (error) => drafts.restore(draftKey, '', messageOf(error)),
@@ -34,6 +35,7 @@ export function DraftSession({ projectId }: { projectId: string }) {
       focusKey={focusKey}
       busy={create.isPending || !chosen}
       blocked={problem}
+      noImages={noImagesText(chosen)}
       placeholder={
         chosen?.id === 'shell' ? 'Run a shell command…' : 'What should be done in this project?'
       }

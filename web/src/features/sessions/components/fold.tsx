@@ -8,12 +8,16 @@ interface Props {
   end?: ReactNode;
   /** Nothing to unfold: only the line. */
   empty?: boolean;
+  defaultOpen?: boolean;
+  /** What unfolds has a frame of its own. */
+  flush?: boolean;
   children: ReactNode;
 }
 
 /** One line that unfolds. What is folded is not rendered. */
-export function Fold({ icon, summary, end, empty = false, children }: Props) {
-  const [open, setOpen] = useState(false);
+export function Fold(props: Props) {
+  const { icon, summary, end, empty = false, defaultOpen = false, flush = false, children } = props;
+  const [open, setOpen] = useState(defaultOpen);
   return (
     <div className="min-w-0">
       <button
@@ -33,7 +37,11 @@ export function Fold({ icon, summary, end, empty = false, children }: Props) {
           />
         )}
       </button>
-      {open && <div className="mt-1 mb-2 ml-1.5 border-l border-line pl-4">{children}</div>}
+      {open && (
+        <div className={flush ? 'mb-1' : 'mt-1 mb-2 ml-1.5 border-l border-line pl-4'}>
+          {children}
+        </div>
+      )}
     </div>
   );
 }

@@ -2,7 +2,11 @@ import { Brain, CircleAlert, Info } from 'lucide-react';
 import { memo } from 'react';
 import type { MessageResponse } from '@/shared/websocket';
 import { hintFor } from '../hints';
+import { type Image, imagesOf } from '../images';
+import { planOf } from '../plan';
 import { Fold } from './fold';
+import { ImageStrip } from './image-strip';
+import { PlanMessage } from './plan-message';
 import { TextMessage } from './text-message';
 import { ToolMessage } from './tool-message';
 
@@ -16,7 +20,9 @@ export const Message = memo(function Message({ message, agent }: Props) {
   const plain = agent === 'shell';
   switch (message.kind) {
     case 'user':
-      return <UserBubble text={message.text} plain={plain} />;
+      return (
+        <UserBubble text={message.text} plain={plain} images={imagesOf(message.metadata?.images)} />
+      );
     case 'text':
       return <TextMessage text={message.text} plain={plain} />;
     case 'thinking':
@@ -24,7 +30,7 @@ export const Message = memo(function Message({ message, agent }: Props) {
     case 'tool':
       return <ToolMessage message={message} />;
     case 'plan':
-      return <TextMessage text={message.text} plain={plain} />;
+      return <Plan message={message} />;
     case 'notice':
       return <Notice text={message.text} />;
     case 'error':
@@ -36,9 +42,16 @@ export const Message = memo(function Message({ message, agent }: Props) {
   }
 });
 
-export function UserBubble({ text, plain }: { text: string; plain: boolean }) {
+interface BubbleProps {
+  text: string;
+  plain: boolean;
+  images?: readonly Image[];
+}
+
+export function UserBubble({ text, plain, images = [] }: BubbleProps) {
   return (
-    <div className="flex justify-end pl-10">
+    <div className="flex flex-col items-end gap-1.5 pl-10">
+      <ImageStrip images={images} className="justify-end" />
       <div
         className={
           'max-w-full rounded-2xl rounded-br-md bg-accent-soft px-3.5 py-2 wrap-anywhere whitespace-pre-wrap' +
@@ -61,6 +74,12 @@ function Thinking({ message }: { message: MessageResponse }) {
       <div className="text-[13px] wrap-anywhere whitespace-pre-wrap text-ink-2">{message.text}</div>
     </Fold>
   );
+}
+
+function Plan({ message }: { message: MessageResponse }) {
+  const steps = planOf(message.metadata);
+  if (steps.length === 0) return <TextMessage text={message.text} plain={false} />;
+  return <PlanMessage steps={steps} />;
 }
 
 function Notice({ text }: { text: string }) {

@@ -2,9 +2,10 @@ import { Braces, LoaderCircle, ShieldQuestionMark } from 'lucide-react';
 import { type KeyboardEvent, useId, useState } from 'react';
 import { Button } from '@/components/ui/button';
 import type { PermissionDecision, PermissionRequest } from '@/shared/websocket';
-import { commandOf, inputParts, ruleTexts } from '../permissions';
+import { answerWords, inputParts, ruleTexts } from '../permissions';
 import { useAnswer } from '../use-answer';
 import { Fold } from './fold';
+import { PermissionBody } from './permission-body';
 import { PermissionFrame } from './permission-frame';
 
 interface Props {
@@ -18,6 +19,7 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
   const { answer, busy, sent, problem } = useAnswer(permission, onAnswer);
   const [message, setMessage] = useState('');
   const rulesId = useId();
+  const words = answerWords(permission);
   const rules = ruleTexts(permission.suggestions);
   // A question whose text did not come cannot be answered, only denied.
   const allowable = permission.kind === 'permission';
@@ -50,22 +52,16 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
       busy={busy}
       problem={problem}
     >
-      <pre
-        tabIndex={0}
-        aria-label="What it would do"
-        className="mt-2 max-h-40 overflow-y-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[12.5px] leading-[1.55] wrap-anywhere whitespace-pre-wrap"
-      >
-        {commandOf(permission)}
-      </pre>
+      <PermissionBody permission={permission} />
       <Input permission={permission} />
       <div className="mt-2 flex flex-wrap items-center gap-2">
-        {allowable && button('allow', 'Allow', 'primary')}
-        {allowable && rules && button('allow_always', 'Allow always', 'secondary')}
-        {button('deny', 'Deny', 'secondary')}
-        {button('deny_interrupt', 'Deny and stop', 'secondary')}
+        {allowable && button('allow', words.allow, 'primary')}
+        {allowable && rules && button('allow_always', words.always, 'secondary')}
+        {button('deny', words.deny, 'secondary')}
+        {button('deny_interrupt', words.stop, 'secondary')}
         <input
           aria-label="What the agent is told with a denial"
-          placeholder="Why not, or what instead (optional)"
+          placeholder={words.message}
           value={message}
           disabled={busy}
           onChange={(event) => setMessage(event.target.value)}
@@ -75,7 +71,7 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
       </div>
       {allowable && rules && (
         <p id={rulesId} className="mt-2 text-xs wrap-anywhere text-ink-3">
-          Allow always adds: {rules.join('; ')}.
+          {words.always} adds: {rules.join('; ')}.
         </p>
       )}
     </PermissionFrame>

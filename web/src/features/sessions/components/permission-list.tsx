@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import type { PermissionRequest } from '@/shared/websocket';
-import { questionsOf } from '../permissions';
+import { planText, questionsOf } from '../permissions';
 import { PermissionCard } from './permission-card';
 import { QuestionCard } from './question-card';
 
@@ -51,5 +51,6 @@ function headline(permission: PermissionRequest, agent: string): string {
   const questions = questionsOf(permission);
   if (questions.length > 1) return `${agent} asks ${questions.length} questions`;
   if (permission.kind === 'question') return `${agent} asks a question`;
+  if (planText(permission) !== null) return `${agent} has a plan`;
   return `${agent} wants to use ${permission.tool}`;
 }

@@ -4,6 +4,7 @@ import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import type { QueuedPrompt } from '@/shared/websocket';
 import { type QueueEdit, useEditQueue } from '../mutations';
+import { Thumbnail } from './image-strip';
 
 interface Props {
   sessionId: string;
@@ -35,6 +36,7 @@ export function QueueItem({ sessionId, prompt, place, count, working, onEdit }: 
       >
         {prompt.text}
       </span>
+      <QueuedImages ids={prompt.images} />
       {isPending && (
         <LoaderCircle role="img" aria-label="Saving" className="size-3.5 animate-spin text-ink-3" />
       )}
@@ -76,5 +78,18 @@ export function QueueItem({ sessionId, prompt, place, count, working, onEdit }: 
         <SendHorizontal aria-hidden className="size-3.5" />
       </IconButton>
     </div>
+  );
+}
+
+function QueuedImages({ ids }: { ids: readonly string[] }) {
+  if (ids.length === 0) return null;
+  const name = ids.length === 1 ? '1 image' : `${ids.length} images`;
+  return (
+    <span role="img" aria-label={name} title={name} className="flex shrink-0 items-center gap-0.5">
+      {ids.slice(0, 3).map((id, index) => (
+        <Thumbnail key={index} id={id} className="size-5 rounded object-cover" />
+      ))}
+      {ids.length > 3 && <span className="text-[11px] text-ink-3">+{ids.length - 3}</span>}
+    </span>
   );
 }

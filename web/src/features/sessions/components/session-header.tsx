@@ -6,16 +6,23 @@ import { duration, useSeconds } from '@/lib/time';
 import type { SessionResponse } from '@/shared/websocket';
 import { badgeOf } from '../badge';
 import { useCancelTurn } from '../mutations';
+import { useAgent } from '../queries';
+import { quietSince } from '../quiet';
 import { useAgentName } from '../use-agent-name';
 import { AgentIcon } from './agent-icon';
 import { InlineName } from './inline-name';
+import { Quiet } from './quiet';
 import { SessionMenu } from './session-menu';
+import { SessionOptions } from './session-options';
+import { SessionUsage } from './session-usage';
 
 const tones = { working: 'text-working', waiting: 'text-waiting', error: 'text-danger' };
 
 export function SessionHeader({ session }: { session: SessionResponse }) {
   const cancel = useCancelTurn(session.id);
   const agent = useAgentName(session.agent);
+  const known = useAgent(session.agent);
+  const quiet = quietSince(session);
   const badge = badgeOf(session);
   const working = session.state === 'working';
   return (
@@ -23,9 +30,10 @@ export function SessionHeader({ session }: { session: SessionResponse }) {
       <div className="flex min-w-0 grow items-center gap-2">
         <InlineName session={session} />
         <span className="hidden shrink-0 items-center gap-1.5 rounded-full border border-line px-2 py-0.5 text-xs text-ink-2 sm:inline-flex">
-          <AgentIcon agent={session.agent} className="size-3" />
+          <AgentIcon agent={session.agent} icon={known?.icon} className="size-3" />
           {agent}
         </span>
+        <SessionUsage session={session} />
       </div>
       {badge && (
         <Tooltip text={badge.reason} side="bottom">
@@ -46,6 +54,14 @@ export function SessionHeader({ session }: { session: SessionResponse }) {
           </span>
         </Tooltip>
       )}
+      {quiet && (
+        <span
+          data-testid="session-quiet"
+          className="hidden shrink-0 text-xs whitespace-nowrap text-ink-3 lg:inline"
+        >
+          <Quiet since={quiet} />
+        </span>
+      )}
       {working && (
         <Button
           size="sm"
@@ -57,6 +73,7 @@ export function SessionHeader({ session }: { session: SessionResponse }) {
           Cancel
         </Button>
       )}
+      <SessionOptions session={session} dialect={known?.dialect} />
       <SessionMenu session={session} />
     </>
   );

@@ -1,18 +1,20 @@
-import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { Ellipsis, Info, Pencil, Trash2 } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuItem } from '@/components/ui/menu';
 import type { SessionResponse } from '@/shared/websocket';
 import { SessionDialogs } from './session-dialogs';
+
+const SessionDetails = lazy(() => import('./session-details'));
 
 interface Props {
   session: SessionResponse;
   className?: string;
 }
 
-/** What can be done with a session: rename, delete. */
+/** What can be done with a session: look at its details, rename, delete. */
 export function SessionMenu({ session, className }: Props) {
-  const [dialog, setDialog] = useState<'rename' | 'delete' | null>(null);
+  const [dialog, setDialog] = useState<'details' | 'rename' | 'delete' | null>(null);
   const trigger = (
     <IconButton label={`Actions for ${session.name}`} className={className}>
       <Ellipsis className="size-4" />
@@ -21,6 +23,9 @@ export function SessionMenu({ session, className }: Props) {
   return (
     <>
       <Menu trigger={trigger}>
+        <MenuItem icon={<Info className="size-3.5" />} onSelect={() => setDialog('details')}>
+          Details…
+        </MenuItem>
         <MenuItem icon={<Pencil className="size-3.5" />} onSelect={() => setDialog('rename')}>
           Rename…
         </MenuItem>
@@ -32,7 +37,14 @@ export function SessionMenu({ session, className }: Props) {
           Delete…
         </MenuItem>
       </Menu>
-      {dialog && <SessionDialogs session={session} open={dialog} onClose={() => setDialog(null)} />}
+      {dialog === 'details' && (
+        <Suspense fallback={null}>
+          <SessionDetails session={session} onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
+      {dialog && dialog !== 'details' && (
+        <SessionDialogs session={session} open={dialog} onClose={() => setDialog(null)} />
+      )}
     </>
   );
 }

@@ -1,7 +1,10 @@
+import { useMemo } from 'react';
 import { useLocation } from 'react-router';
 import type { SessionResponse } from '@/shared/websocket';
+import { commandsOf } from '../commands';
 import { drafts, sessionDraft } from '../drafts';
-import { useSessionDetail } from '../queries';
+import { type Image, noImagesText } from '../images';
+import { useAgent, useSessionDetail } from '../queries';
 import { useMarkRead } from '../use-mark-read';
 import { sendMessage, usePending } from '../use-send-message';
 import { useSessionWebSocket } from '../use-session-web-socket';
@@ -20,10 +23,12 @@ export function SessionView({ session }: { session: SessionResponse }) {
   const pending = usePending(session.id);
   const { key: focusKey } = useLocation();
   const agent = useAgentName(session.agent);
+  const known = useAgent(session.agent);
+  const commands = useMemo(() => commandsOf(session.metadata), [session.metadata]);
   const draftKey = sessionDraft(session.id);
-  const onSend = (text: string) => {
-    drafts.set(draftKey, '');
-    sendMessage(session.id, text);
+  const onSend = (text: string, images: readonly Image[]) => {
+    drafts.clear(draftKey);
+    sendMessage(session.id, text, images);
   };
   const placeholder = session.agent === 'shell' ? 'Run a shell command…' : `Message ${agent}…`;
   const doing = session.waiting_for ? 'waits for your answer' : 'is working';
@@ -40,9 +45,11 @@ export function SessionView({ session }: { session: SessionResponse }) {
             session.state === 'working' ? `${agent} ${doing}; this will be queued…` : placeholder
           }
           onSend={onSend}
+          noImages={noImagesText(known)}
+          commands={commands}
         >
           <span className="inline-flex items-center gap-1.5 px-1.5 text-[13px] text-ink-3">
-            <AgentIcon agent={session.agent} className="size-3.5" />
+            <AgentIcon agent={session.agent} icon={known?.icon} className="size-3.5" />
             {agent}
           </span>
         </Composer>

@@ -2,6 +2,8 @@ import { Tooltip } from '@/components/ui/tooltip';
 import { cn } from '@/lib/cn';
 import type { SessionResponse } from '@/shared/websocket';
 import { badgeOf } from '../badge';
+import { quietSince } from '../quiet';
+import { Quiet } from './quiet';
 
 const looks = {
   working: 'bg-working-soft text-working',
@@ -13,12 +15,13 @@ const looks = {
 export function StateBadge({ session, onOpen }: { session: SessionResponse; onOpen: () => void }) {
   const badge = badgeOf(session);
   if (!badge) return null;
+  const quiet = quietSince(session);
   const button = (
     <button
       type="button"
       data-testid="session-state-badge"
       data-state-kind={badge.kind}
-      aria-label={`${badge.label}: ${badge.reason}`}
+      aria-label={`${badge.label}: ${badge.reason}${quiet ? ' It has been quiet for a while.' : ''}`}
       onClick={onOpen}
       className={cn(
         'relative inline-flex h-5 shrink-0 items-center gap-1.5 rounded-full px-2 text-[11px] font-medium',
@@ -35,9 +38,9 @@ export function StateBadge({ session, onOpen }: { session: SessionResponse; onOp
       {badge.label}
     </button>
   );
-  if (badge.kind === 'working') return button;
+  if (badge.kind === 'working' && !quiet) return button;
   return (
-    <Tooltip text={badge.reason} side="right">
+    <Tooltip text={quiet ? <Quiet since={quiet} /> : badge.reason} side="right">
       {button}
     </Tooltip>
   );

@@ -1,8 +1,12 @@
 import { CircleCheck, CircleX, LoaderCircle, Wrench } from 'lucide-react';
-import { memo } from 'react';
+import { memo, useMemo } from 'react';
 import type { MessageResponse } from '@/shared/websocket';
-import { toolCall } from '../tool';
+import { changesOf } from '../changes';
+import { imagesOf } from '../images';
+import { decisionText, toolCall } from '../tool';
+import { Changes } from './changes';
 import { Fold } from './fold';
+import { ImageStrip } from './image-strip';
 import { Output } from './text-message';
 
 const marks = {
@@ -13,24 +17,43 @@ const marks = {
   failed: <CircleX aria-label="failed" className="size-3.5 shrink-0 text-danger" />,
 };
 
-/** A tool call: one line, and behind it what went in and what came out. */
+/** A tool call: one line, what it changed and showed, and behind it what went in and came out. */
 export const ToolMessage = memo(function ToolMessage({ message }: { message: MessageResponse }) {
+  const { metadata } = message;
   const call = toolCall(message);
+  const changes = useMemo(() => changesOf(metadata?.diffs), [metadata]);
+  const decision = decisionText(metadata);
   return (
-    <Fold
-      icon={<Wrench aria-hidden className="size-3.5 shrink-0 text-ink-3" />}
-      summary={
-        <>
-          <span className="shrink-0 font-medium text-ink">{call.name}</span>
-          <span className="truncate font-mono text-xs text-ink-3">{call.title}</span>
-        </>
-      }
-      end={marks[call.state]}
-      empty={!call.input && !call.output}
-    >
-      <Part name="Input" text={call.input} />
-      <Part name={call.state === 'failed' ? 'Error' : 'Output'} text={call.output} />
-    </Fold>
+    <>
+      <Fold
+        icon={<Wrench aria-hidden className="size-3.5 shrink-0 text-ink-3" />}
+        summary={
+          <>
+            <span className="shrink-0 font-medium text-ink">{call.name}</span>
+            <span className="truncate font-mono text-xs text-ink-3">{call.title}</span>
+          </>
+        }
+        end={
+          <>
+            {decision && (
+              <span title={decision.why} className="shrink-0 text-[11px] text-ink-3">
+                {decision.text}
+              </span>
+            )}
+            {marks[call.state]}
+          </>
+        }
+        empty={!call.input && !call.output}
+      >
+        <Part name="Input" text={call.input} />
+        <Part name={call.state === 'failed' ? 'Error' : 'Output'} text={call.output} />
+        {decision?.why && <Part name="What the agent was told" text={decision.why} />}
+      </Fold>
+      <div className="pl-5.5 empty:hidden">
+        <Changes changes={changes} />
+        <ImageStrip images={imagesOf(metadata?.images)} className="my-1.5" />
+      </div>
+    </>
   );
 });
 

@@ -1,13 +1,17 @@
 import { ArrowDown, LoaderCircle } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import type { SessionResponse } from '@/shared/websocket';
 import type { SessionDetail } from '../channel';
 import { useLoadOlder } from '../mutations';
+import { placesOf } from '../nesting';
 import type { Pending } from '../outbox';
+import { quietSince } from '../quiet';
 import { useStickToEnd } from '../use-stick-to-end';
-import { Message, UserBubble } from './message';
+import { UserBubble } from './message';
+import { Quiet } from './quiet';
+import { Record } from './record';
 
 interface Props {
   session: SessionResponse;
@@ -15,8 +19,11 @@ interface Props {
   pending: readonly Pending[];
 }
 
+const none: SessionDetail['messages'] = [];
+
 export function Transcript({ session, detail, pending }: Props) {
-  const messages = detail?.messages ?? [];
+  const messages = detail?.messages ?? none;
+  const places = useMemo(() => placesOf(messages), [messages]);
   const { scroller, content, onScroll, toEnd, away, news } = useStickToEnd(messages[0]?.id);
   // What one sends, one wants to see.
   useEffect(() => toEnd(), [pending.length, toEnd]);
@@ -37,20 +44,23 @@ export function Transcript({ session, detail, pending }: Props) {
           {!detail && <Skeleton />}
           {detail?.hasOlder && <LoadOlder session={session} first={messages[0]?.seq ?? 0} />}
           {messages.map((message) => (
-            <div key={message.id} data-testid="message" data-kind={message.kind}>
-              <Message message={message} agent={session.agent} />
-            </div>
+            <Record
+              key={message.id}
+              message={message}
+              agent={session.agent}
+              place={places.get(message.id)}
+            />
           ))}
           {pending.map((item) => (
             <div key={item.id} data-testid="pending-message" className="opacity-60">
-              <UserBubble text={item.text} plain={session.agent === 'shell'} />
+              <UserBubble text={item.text} plain={session.agent === 'shell'} images={item.images} />
               <p className="mt-1 text-right text-[11px] text-ink-3">
                 {item.accepted ? 'Sent' : 'Sending…'}
               </p>
             </div>
           ))}
           {detail && messages.length + pending.length === 0 && <Nothing />}
-          {session.state === 'working' && <Working waiting={session.waiting_for !== null} />}
+          {session.state === 'working' && <Working session={session} />}
         </div>
       </div>
       {away && (
@@ -82,7 +92,9 @@ function LoadOlder({ session, first }: { session: SessionResponse; first: number
   );
 }
 
-function Working({ waiting }: { waiting: boolean }) {
+function Working({ session }: { session: SessionResponse }) {
+  const waiting = session.waiting_for !== null;
+  const quiet = quietSince(session);
   return (
     <p className="flex items-center gap-2 text-[13px] text-ink-3">
       <span
@@ -90,6 +102,11 @@ function Working({ waiting }: { waiting: boolean }) {
         className={cn('size-2 rounded-full', waiting ? 'bg-waiting' : 'animate-breathe bg-working')}
       />
       {waiting ? 'Waiting for your answer' : 'Working'}
+      {quiet && (
+        <span>
+          · <Quiet since={quiet} />
+        </span>
+      )}
     </p>
   );
 }
