@@ -69,7 +69,7 @@ static char *read_cgroup(struct mu_holder *h, const char *run)
     return path;
 }
 
-static size_t sweep_group(struct mu_holder *h)
+static void sweep_group(struct mu_holder *h)
 {
     struct mu_spool_record record;
     struct mu_spool_start start;
@@ -79,11 +79,10 @@ static size_t sweep_group(struct mu_holder *h)
     mu_holder_close_fd(&fd);
     if (n <= 0 || mu_spool_next(head, (size_t)n, &record) || record.kind != MU_SPOOL_START ||
         mu_spool_get_start(record.data, record.n, &start))
-        return 0;
+        return;
     /* Another process may have got the number meanwhile. */
-    if (mu_proc_start_time((pid_t)start.pid) != start.start_time)
-        return 0;
-    return kill((pid_t)-start.pgid, SIGKILL) == 0;
+    if (mu_proc_start_time((pid_t)start.pid) == start.start_time)
+        kill((pid_t)-start.pgid, SIGKILL);
 }
 
 static void give_never_started(struct mu_holder *h)
@@ -97,10 +96,10 @@ static void on_sweep_timer(uv_timer_t *timer)
 {
     struct mu_holder *h = timer->data;
     char run[MU_ID_SIZE * 2];
-    size_t left = sweep_group(h);
+    sweep_group(h);
     read_run_id(h, run);
     char *cgroup = read_cgroup(h, run);
-    left += mu_proc_signal_run(run, 0, cgroup, SIGKILL);
+    size_t left = mu_proc_signal_run(run, 0, cgroup, SIGKILL);
     if (left == 0)
         mu_cgroup_remove(cgroup);
     free(cgroup);
