@@ -114,6 +114,7 @@ class World {
 
   /** A new session in a new folder. `may`: "ask" (the default), or "all": it does what it wants. */
   async room({ may = "ask", options, ...more } = {}) {
+    this.muster.assertRuns();
     const all = { ...this.agent.options?.[may], ...options };
     const room = await openRoom(this.t, this.muster, {
       agent: this.agent.id,
