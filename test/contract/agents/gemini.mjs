@@ -22,7 +22,8 @@ export const gemini = {
     429: { steps: [["error", "429"]], says: /429/ },
     overloaded: { steps: [["error", "503"]], says: /503/ },
     cut: { steps: [["say", "half a sen"], ["cut"]], says: /terminated|connection|stream|cut/i },
-    model: { options: { model: "no-such-model" }, says: /no-such-model/ },
+    // It is asked for one that it offers: what it does not offer is refused before the model is asked.
+    model: { options: { model: "gemini-2.5-pro" }, missing: "gemini-2.5-pro", says: /gemini-2\.5-pro/ },
     key: { says: /key/i },
     network: { says: /fetch failed|connect|network/i },
     survived: { steps: [["error", "503*1"]] },
