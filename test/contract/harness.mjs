@@ -14,15 +14,17 @@
  *   cannot      {scenario: reason}: what this agent cannot do; counted and shown as such
  *   errors      {cause: {steps, says}}: how a cause is made and what its error_message says
  *   expects     what differs between agents; each is documented where a scenario reads it
+ *   warmUp      arguments with which the program is run once before several of it start at once
  *   saved, resumable   wait until a conversation is on the disk, and until it may be loaded again
  *
  * A scenario is {name, own?, run(world, own)}. `own`: it gets a muster and a model server of its own,
  * with these options (or what (agent, t) returns), because it breaks them. Everything else shares one muster, two scenarios at a time.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { requireAgent } from "../lib/agent-setup.mjs";
+import { agentBinDir, requireAgent } from "../lib/agent-setup.mjs";
 import { makeGate } from "../lib/gate.mjs";
 import { startModelServer } from "../lib/model-server.mjs";
 import { startMuster } from "../lib/muster.mjs";
@@ -42,7 +44,10 @@ const ADVICE =
 export function runContract(agent) {
   const shared = {};
   const version = agent.program ? requireAgent(agent.program) : "sh";
-  before(async () => Object.assign(shared, await startWorld(null, agent)));
+  before(async () => {
+    Object.assign(shared, await startWorld(null, agent));
+    if (agent.warmUp) warmUp(agent, shared.muster);
+  });
   after(async () => {
     writeTable(agent.id, version);
     await assertEmpty(shared.muster).finally(() => shared.muster.dispose());
@@ -88,6 +93,12 @@ async function startWorld(t, agent, { env = {}, key, path } = {}) {
   const all = { IS_SANDBOX: "1", ...agent.env, ...env };
   const muster = await startMuster(t, { model, agents, key, path, env: all });
   return { muster, model };
+}
+
+function warmUp({ program, warmUp: argv }, { env, project }) {
+  const options = { env, cwd: project, encoding: "utf8", timeout: LIMIT_MS };
+  const { status, stdout, stderr } = spawnSync(join(agentBinDir, program), argv, options);
+  assert.equal(status, 0, `${program} ${argv.join(" ")}: ${stdout}${stderr}`);
 }
 
 /** Deletes every session, and waits until nothing but the server runs. */
