@@ -18,7 +18,8 @@
  *   saved, resumable   wait until a conversation is on the disk, and until it may be loaded again
  *
  * A scenario is {name, own?, run(world, own)}. `own`: it gets a muster and a model server of its own,
- * with these options (or what (agent, t) returns), because it breaks them. Everything else shares one muster, two scenarios at a time.
+ * with these options (or what (agent, t) returns), because it breaks them. Everything else shares one
+ * muster, two scenarios at a time.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -34,7 +35,7 @@ import { poll } from "../lib/wait.mjs";
 import { scenarios } from "./scenarios.mjs";
 import { noteResult, writeTable } from "./table.mjs";
 
-const LIMIT_MS = 150_000;
+const LIMIT_MS = 180_000;
 const SHARED = 2;
 const REASON_CHARS = 20;
 const ADVICE =

@@ -1,5 +1,5 @@
 /** Gemini CLI, through the Agent Client Protocol. */
-import { NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
+import { ASKS_IN_TURN, NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
 
 const MINUTE_MS = 60_000;
 const MARGIN_MS = 500;
@@ -11,8 +11,7 @@ export const gemini = {
   options: { ask: { mode: "default" }, all: { mode: "yolo" } },
   expects: { hidesOutput: true },
   cannot: {
-    "permission: two requests open at once":
-      "Gemini CLI asks for one thing after the other, the next when the one before has been done.",
+    "permission: two requests open at once": ASKS_IN_TURN,
     plan: "Over ACP Gemini CLI tells of its list of things to do only how many there are.",
     question: NO_QUESTIONS,
     "error: the command fails": NO_COMMAND,

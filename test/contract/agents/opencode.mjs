@@ -1,7 +1,7 @@
 /** opencode, through the Agent Client Protocol. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
+import { ASKS_IN_TURN, NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
 
 export const opencode = {
   id: "opencode",
@@ -17,6 +17,7 @@ export const opencode = {
   warmUp: ["session", "list"],
   expects: { denyEnds: true },
   cannot: {
+    "permission: two requests open at once": ASKS_IN_TURN,
     question: NO_QUESTIONS,
     "error: the command fails": NO_COMMAND,
   },

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 
 /** Some agents try again for a minute. */
-const TURN_MS = 100_000;
+const TURN_MS = 130_000;
 
 /** A turn that fails, and one after it that does not. */
 async function fails(world, cause, { before = () => {}, after = () => {} } = {}) {
