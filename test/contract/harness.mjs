@@ -14,15 +14,18 @@
  *   cannot      {scenario: reason}: what this agent cannot do; counted and shown as such
  *   errors      {cause: {steps, says}}: how a cause is made and what its error_message says
  *   expects     what differs between agents; each is documented where a scenario reads it
+ *   warmUp      arguments with which the program is run once before several of it start at once
  *   saved, resumable   wait until a conversation is on the disk, and until it may be loaded again
  *
  * A scenario is {name, own?, run(world, own)}. `own`: it gets a muster and a model server of its own,
- * with these options (or what (agent, t) returns), because it breaks them. Everything else shares one muster, two scenarios at a time.
+ * with these options (or what (agent, t) returns), because it breaks them. Everything else shares one
+ * muster, two scenarios at a time.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { requireAgent } from "../lib/agent-setup.mjs";
+import { agentBinDir, requireAgent } from "../lib/agent-setup.mjs";
 import { makeGate } from "../lib/gate.mjs";
 import { startModelServer } from "../lib/model-server.mjs";
 import { startMuster } from "../lib/muster.mjs";
@@ -32,7 +35,7 @@ import { poll } from "../lib/wait.mjs";
 import { scenarios } from "./scenarios.mjs";
 import { noteResult, writeTable } from "./table.mjs";
 
-const LIMIT_MS = 150_000;
+const LIMIT_MS = 180_000;
 const SHARED = 2;
 const REASON_CHARS = 20;
 const ADVICE =
@@ -42,7 +45,10 @@ const ADVICE =
 export function runContract(agent) {
   const shared = {};
   const version = agent.program ? requireAgent(agent.program) : "sh";
-  before(async () => Object.assign(shared, await startWorld(null, agent)));
+  before(async () => {
+    Object.assign(shared, await startWorld(null, agent));
+    if (agent.warmUp) warmUp(agent, shared.muster);
+  });
   after(async () => {
     writeTable(agent.id, version);
     await assertEmpty(shared.muster).finally(() => shared.muster.dispose());
@@ -90,6 +96,12 @@ async function startWorld(t, agent, { env = {}, key, path } = {}) {
   return { muster, model };
 }
 
+function warmUp({ program, warmUp: argv }, { env, project }) {
+  const options = { env, cwd: project, encoding: "utf8", timeout: LIMIT_MS };
+  const { status, stdout, stderr } = spawnSync(join(agentBinDir, program), argv, options);
+  assert.equal(status, 0, `${program} ${argv.join(" ")}: ${stdout}${stderr}`);
+}
+
 /** Deletes every session, and waits until nothing but the server runs. */
 async function assertEmpty(muster) {
   if (muster.child === null) return;
@@ -114,6 +126,7 @@ class World {
 
   /** A new session in a new folder. `may`: "ask" (the default), or "all": it does what it wants. */
   async room({ may = "ask", options, ...more } = {}) {
+    this.muster.assertRuns();
     const all = { ...this.agent.options?.[may], ...options };
     const room = await openRoom(this.t, this.muster, {
       agent: this.agent.id,

@@ -34,8 +34,8 @@
  *
  * With `scripts` the directives of a prompt are given apart from it. A prompt without directives that
  * make text gets "Fake answer to: <prompt>". Only the newest prompt counts; what an agent asks beside
- * the turn (titles, quota checks) is answered plainly and marked `side` in the record. A model whose
- * name begins with "no-such" does not exist, and a request without a key is refused.
+ * the turn (titles, quota checks) is answered plainly and marked `side` in the record. The models in
+ * `missing` do not exist; a request without a key is refused.
  *
  * The directives are read in model-server/script.mjs; model-server/API.mjs is one API each.
  */
@@ -81,6 +81,8 @@ export class ModelServer {
   url = "";
   /** What to answer to a prompt that has no directives of its own: prompt → directives. */
   scripts = new Map();
+  /** The models that do not exist. */
+  missing = new Set(["no-such-model"]);
   #released = new Set();
   /** @type {Map<string, Set<() => void>>} */
   #held = new Map();
@@ -205,7 +207,7 @@ export class ModelServer {
     if (api === null || body === null) return anthropic.sendError(res, 404, "Fake error 404");
     if (!hasKey(req.headers)) return api.sendError(res, 401, "No API key was given.");
     const modelName = api.modelOf(body, path) ?? "";
-    if (modelName.startsWith("no-such")) return api.sendError(res, 404, api.noSuchModel(modelName));
+    if (this.missing.has(modelName)) return api.sendError(res, 404, api.noSuchModel(modelName));
     const steps = record.side
       ? [{ name: "say", value: api.sideText(body) }]
       : segment(parseScript(this.scripts.get(prompt) ?? prompt), toolResults);
@@ -266,11 +268,19 @@ async function speakWords(res, out, count, gap) {
   }
 }
 
-/** The text of [[bulk:BYTES]]: each line says where it is, so that nothing can be lost or doubled. */
+/**
+ * The text of [[bulk:BYTES]]: each line says where it is, so that nothing can be lost or doubled, and no
+ * line is like another, because agents stop a model that repeats itself.
+ */
 export function bulk(bytes) {
-  const lines = Math.ceil(bytes / BULK_LINE);
-  const line = (_, at) => `line ${at + 1} `.padEnd(BULK_LINE - 1, "=");
-  return `${Array.from({ length: lines }, line).join("\n")}\n`.slice(0, bytes);
+  let state = 1;
+  const word = () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state.toString(36);
+  };
+  const line = (_, at) => `${at + 1}: ${Array.from({ length: 10 }, word).join(" ")}`.slice(0, BULK_LINE - 1);
+  const lines = Array.from({ length: Math.ceil(bytes / BULK_LINE) }, (_, at) => line(_, at).padEnd(BULK_LINE - 1, "."));
+  return `${lines.join("\n")}\n`.slice(0, bytes);
 }
 
 function drained(res) {

@@ -22,6 +22,7 @@ import { Feed, within } from "./wait.mjs";
 const START_MS = 20_000;
 const STOP_MS = 15_000;
 const DRAIN_MS = 200;
+const LAST_WORDS = 4000;
 const SANITIZER = /(Address|Leak|UndefinedBehavior|Thread)Sanitizer|runtime error:/;
 
 /**
@@ -276,6 +277,14 @@ export class Muster {
     return this.processes().filter(
       ({ ppid, command }) => holders.has(ppid) && command !== "muster",
     );
+  }
+
+  /** Throws where the server has ended by itself, with its last words. */
+  assertRuns() {
+    const { exitCode, signalCode } = this.child;
+    if (exitCode === null && signalCode === null) return;
+    this.assertClean();
+    throw new Error(`muster ended with ${signalCode ?? exitCode}:\n${this.logText().slice(-LAST_WORDS)}`);
   }
 
   /** Throws where a sanitizer has said something. */

@@ -1,5 +1,5 @@
 /** Gemini CLI, through the Agent Client Protocol. */
-import { NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
+import { ASKS_IN_TURN, NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
 
 const MINUTE_MS = 60_000;
 const MARGIN_MS = 500;
@@ -11,8 +11,7 @@ export const gemini = {
   options: { ask: { mode: "default" }, all: { mode: "yolo" } },
   expects: { hidesOutput: true },
   cannot: {
-    "permission: two requests open at once":
-      "Gemini CLI asks for one thing after the other, the next when the one before has been done.",
+    "permission: two requests open at once": ASKS_IN_TURN,
     plan: "Over ACP Gemini CLI tells of its list of things to do only how many there are.",
     question: NO_QUESTIONS,
     "error: the command fails": NO_COMMAND,
@@ -22,7 +21,8 @@ export const gemini = {
     429: { steps: [["error", "429"]], says: /429/ },
     overloaded: { steps: [["error", "503"]], says: /503/ },
     cut: { steps: [["say", "half a sen"], ["cut"]], says: /terminated|connection|stream|cut/i },
-    model: { options: { model: "no-such-model" }, says: /no-such-model/ },
+    // It is asked for one that it offers: what it does not offer is refused before the model is asked.
+    model: { options: { model: "gemini-2.5-pro" }, missing: "gemini-2.5-pro", says: /gemini-2\.5-pro/ },
     key: { says: /key/i },
     network: { says: /fetch failed|connect|network/i },
     survived: { steps: [["error", "503*1"]] },

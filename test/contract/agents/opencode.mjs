@@ -1,7 +1,7 @@
 /** opencode, through the Agent Client Protocol. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
+import { ASKS_IN_TURN, NO_COMMAND, NO_QUESTIONS } from "../reasons.mjs";
 
 export const opencode = {
   id: "opencode",
@@ -12,8 +12,12 @@ export const opencode = {
     const permission = may === "all" ? { bash: "allow", edit: "allow" } : { bash: "ask", edit: "ask" };
     writeFileSync(join(folder, "opencode.json"), JSON.stringify({ permission }));
   },
+  // Several that start at once in a new home are in each other's way while they make their database:
+  // all but one end with "database is locked".
+  warmUp: ["session", "list"],
   expects: { denyEnds: true },
   cannot: {
+    "permission: two requests open at once": ASKS_IN_TURN,
     question: NO_QUESTIONS,
     "error: the command fails": NO_COMMAND,
   },

@@ -1,18 +1,19 @@
 /**
  * Turns that end in an error, by each cause. An agent's file says how a cause is made and what a
- * person reads of it: errors: {CAUSE: {steps, options, says, plain}}; plain: the reason
- * is another program's own words, without advice.
+ * person reads of it: errors: {CAUSE: {steps, options, missing, says, plain}}. missing: a model that is
+ * not there; plain: the reason is another program's own words, without advice.
  */
 import assert from "node:assert/strict";
 
 /** Some agents try again for a minute. */
-const TURN_MS = 100_000;
+const TURN_MS = 130_000;
 
 /** A turn that fails, and one after it that does not. */
 async function fails(world, cause, { before = () => {}, after = () => {} } = {}) {
-  const { steps, options, ...told } = world.agent.errors[cause];
+  const { steps, options, missing, ...told } = world.agent.errors[cause];
   const mark = `error-${cause.replace(/\W+/g, "-")}`;
   const room = await world.room(options ? { options } : {});
+  if (missing) world.model.missing.add(missing);
   await before();
   const done = await room.session.turn(world.prompt(steps ?? [["say", "never"]], mark), TURN_MS);
   assert.equal(done.error_message, room.session.row.error_message);
