@@ -54,6 +54,7 @@ struct mu_claude {
     char mode[32];         /* in use */
     char want_model[104];  /* of the options, as given last; empty: none */
     char want_mode[32];
+    char refused[400];     /* a notice for the next turn */
     char limit[24];        /* the state of the plan's limit, as told last */
     int64_t cost_microusd; /* of the process so far, as told last */
     int64_t open_microusd; /* of it, what no turn was charged with */

@@ -263,6 +263,10 @@ static void on_init(const struct mu_claude_line *l)
     mu_claude_modes(l);
     mu_claude_note_mode(l, mu_claude_str(l->json, "permissionMode"));
     mu_claude_note_session(l);
+    if (*l->claude->refused && l->claude->in_turn) {
+        mu_claude_notice(l, true, l->claude->refused);
+        *l->claude->refused = '\0';
+    }
 }
 
 static void on_compacted(const struct mu_claude_line *l)
@@ -320,17 +324,6 @@ static void on_progress(const struct mu_claude_line *l)
     free(text);
 }
 
-/* Between turns: claude goes on by itself, which nobody asked for just now. */
-static void on_task_ended(const struct mu_claude_line *l)
-{
-    const char *summary = mu_claude_str(l->json, "summary");
-    if (l->claude->in_turn || !summary || !*summary)
-        return;
-    char *text = mu_asprintf("In the background: %s", summary);
-    mu_claude_notice(l, false, text);
-    free(text);
-}
-
 static void on_system(const struct mu_claude_line *l)
 {
     const char *subtype = mu_claude_str(l->json, "subtype");
@@ -348,8 +341,6 @@ static void on_system(const struct mu_claude_line *l)
         mu_claude_commands(l, json_object_get(l->json, "commands"));
     else if (mu_claude_is(subtype, "task_progress"))
         on_progress(l);
-    else if (mu_claude_is(subtype, "task_notification"))
-        on_task_ended(l);
     else if (mu_claude_is(subtype, "model_fallback") ||
              mu_claude_is(subtype, "model_refusal_fallback") ||
              mu_claude_is(subtype, "model_consent_fallback"))
