@@ -24,6 +24,7 @@
 enum {
     MU_CLAUDE_TASKS = 100,           /* of its plan that are kept */
     MU_CLAUDE_TASK_BYTES = 200,      /* of the text of one */
+    MU_CLAUDE_NOTICE_BYTES = 2000,   /* of a notice */
     MU_CLAUDE_DIFF_BYTES = 24 << 10, /* of a tool's diffs; what is larger is left out */
 };
 

@@ -243,8 +243,8 @@ static void on_can_use(const struct mu_claude_line *l, const char *id, const jso
 static void refuse(const struct mu_claude_line *l, const char *id, const char *subtype)
 {
     struct mu_buf out = {0};
-    char *error = mu_asprintf("muster does not know requests of the kind %.64s",
-                              subtype ? subtype : "(none)");
+    char *error = mu_asprintf("muster does not know requests of the kind %s",
+                              subtype && strlen(subtype) <= 100 ? subtype : "(no name)");
     json_t *line = json_pack("{s:s, s:{s:s, s:s, s:s}}", "type", "control_response", "response",
                              "subtype", "error", "request_id", id, "error", error);
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;

@@ -35,8 +35,15 @@ void mu_claude_facts(const struct mu_claude_line *l, json_t *facts)
 
 void mu_claude_notice(const struct mu_claude_line *l, bool failed, const char *text)
 {
-    mu_claude_emit(l, (struct mu_agent_event){
-                          .kind = MU_AG_NOTICE, .text = text, .n = strlen(text), .failed = failed});
+    size_t n = strlen(text);
+    char *cut = n > MU_CLAUDE_NOTICE_BYTES
+                    ? mu_strndup(text, mu_utf8_cut(text, MU_CLAUDE_NOTICE_BYTES))
+                    : NULL;
+    const char *shown = cut ? cut : text;
+    mu_claude_emit(l,
+                   (struct mu_agent_event){
+                       .kind = MU_AG_NOTICE, .text = shown, .n = strlen(shown), .failed = failed});
+    free(cut);
 }
 
 static const char *parent_of(const struct mu_claude_line *l)
@@ -213,11 +220,11 @@ static void on_retry(const struct mu_claude_line *l)
     char code[24] = "";
     if (status)
         snprintf(code, sizeof code, ", %lld", status);
-    char text[256];
-    snprintf(text, sizeof text,
-             "The model did not answer (%s%s). claude tries again: attempt %lld of %lld.",
-             error ? error : "no reason given", code, attempt, max);
-    mu_claude_emit(l, (struct mu_agent_event){.kind = MU_AG_NOTICE, .text = text, .failed = true});
+    char *text =
+        mu_asprintf("The model did not answer (%s%s). claude tries again: attempt %lld of %lld.",
+                    error && strlen(error) <= 100 ? error : "no reason given", code, attempt, max);
+    mu_claude_notice(l, true, text);
+    free(text);
 }
 
 static bool is_session_id(const char *id)
