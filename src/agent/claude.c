@@ -144,6 +144,7 @@ static void load(struct mu_claude *c, const json_t *saved)
     get_text(saved, "mode", c->mode, sizeof c->mode);
     get_text(saved, "want_model", c->want_model, sizeof c->want_model);
     get_text(saved, "want_mode", c->want_mode, sizeof c->want_mode);
+    get_text(saved, "refused", c->refused, sizeof c->refused);
     get_text(saved, "limit", c->limit, sizeof c->limit);
     const json_t *tasks = json_object_get(saved, "tasks");
     c->tasks = json_is_array(tasks) ? json_deep_copy(tasks) : NULL;
@@ -207,10 +208,10 @@ static void save_texts(const struct mu_claude *c, json_t *all)
 {
     const struct {
         const char *key, *value;
-    } texts[] = {
-        {"session", c->session}, {"prompt", c->prompt},         {"model", c->model},
-        {"mode", c->mode},       {"want_model", c->want_model}, {"want_mode", c->want_mode},
-        {"limit", c->limit}};
+    } texts[] = {{"session", c->session},       {"prompt", c->prompt},
+                 {"model", c->model},           {"mode", c->mode},
+                 {"want_model", c->want_model}, {"want_mode", c->want_mode},
+                 {"refused", c->refused},       {"limit", c->limit}};
     for (size_t i = 0; i < MU_COUNT(texts); i++)
         if (*texts[i].value)
             json_object_set_new(all, texts[i].key, json_string(texts[i].value));
@@ -224,8 +225,8 @@ static void claude_save(const void *state, struct mu_buf *json)
 {
     const struct mu_claude *c = state;
     json_t *all = json_pack("{s:I, s:I, s:I, s:I, s:I}", "turns", (json_int_t)c->turns, "requests",
-                            (json_int_t)c->requests, "cost", (json_int_t)c->cost_microusd,
-                            "open", (json_int_t)c->open_microusd, "context", (json_int_t)c->context_used);
+                            (json_int_t)c->requests, "cost", (json_int_t)c->cost_microusd, "open",
+                            (json_int_t)c->open_microusd, "context", (json_int_t)c->context_used);
     save_flags(c, all);
     save_texts(c, all);
     if (c->tasks)

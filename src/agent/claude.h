@@ -24,6 +24,7 @@
 enum {
     MU_CLAUDE_TASKS = 100,           /* of its plan that are kept */
     MU_CLAUDE_TASK_BYTES = 200,      /* of the text of one */
+    MU_CLAUDE_NOTICE_BYTES = 2000,   /* of a notice */
     MU_CLAUDE_DIFF_BYTES = 24 << 10, /* of a tool's diffs; what is larger is left out */
 };
 
@@ -54,6 +55,7 @@ struct mu_claude {
     char mode[32];         /* in use */
     char want_model[104];  /* of the options, as given last; empty: none */
     char want_mode[32];
+    char refused[400];     /* a notice for the next turn */
     char limit[24];        /* the state of the plan's limit, as told last */
     int64_t cost_microusd; /* of the process so far, as told last */
     int64_t open_microusd; /* of it, what no turn was charged with */

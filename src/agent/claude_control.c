@@ -142,14 +142,22 @@ static void on_initialized(const struct mu_claude_line *l, const json_t *body)
             l, json_pack("{s:o}", "models", list_of(models, "value", "displayName", false)));
 }
 
+/* Between turns nobody is told: the next one says it. */
 static void on_refused(const struct mu_claude_line *l, const char *what, const char *wanted,
                        const char *error)
 {
+    struct mu_claude *c = l->claude;
     char *text =
         mu_asprintf("claude refused the %s \"%s\": %s%s It is tried again when claude "
                     "starts next.",
                     what, wanted, error, strchr(".!?", error[strlen(error) - 1]) ? "" : ".");
-    mu_claude_notice(l, true, text);
+    if (c->in_turn)
+        mu_claude_notice(l, true, text);
+    else
+        snprintf(c->refused, sizeof c->refused, "%.*s",
+                 (int)(strlen(text) < sizeof c->refused ? strlen(text)
+                                                        : mu_utf8_cut(text, sizeof c->refused - 1)),
+                 text);
     free(text);
 }
 
@@ -235,8 +243,8 @@ static void on_can_use(const struct mu_claude_line *l, const char *id, const jso
 static void refuse(const struct mu_claude_line *l, const char *id, const char *subtype)
 {
     struct mu_buf out = {0};
-    char *error = mu_asprintf("muster does not know requests of the kind %.64s",
-                              subtype ? subtype : "(none)");
+    char *error = mu_asprintf("muster does not know requests of the kind %s",
+                              subtype && strlen(subtype) <= 100 ? subtype : "(no name)");
     json_t *line = json_pack("{s:s, s:{s:s, s:s, s:s}}", "type", "control_response", "response",
                              "subtype", "error", "request_id", id, "error", error);
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;

@@ -35,8 +35,15 @@ void mu_claude_facts(const struct mu_claude_line *l, json_t *facts)
 
 void mu_claude_notice(const struct mu_claude_line *l, bool failed, const char *text)
 {
-    mu_claude_emit(l, (struct mu_agent_event){
-                          .kind = MU_AG_NOTICE, .text = text, .n = strlen(text), .failed = failed});
+    size_t n = strlen(text);
+    char *cut = n > MU_CLAUDE_NOTICE_BYTES
+                    ? mu_strndup(text, mu_utf8_cut(text, MU_CLAUDE_NOTICE_BYTES))
+                    : NULL;
+    const char *shown = cut ? cut : text;
+    mu_claude_emit(l,
+                   (struct mu_agent_event){
+                       .kind = MU_AG_NOTICE, .text = shown, .n = strlen(shown), .failed = failed});
+    free(cut);
 }
 
 static const char *parent_of(const struct mu_claude_line *l)
@@ -213,11 +220,11 @@ static void on_retry(const struct mu_claude_line *l)
     char code[24] = "";
     if (status)
         snprintf(code, sizeof code, ", %lld", status);
-    char text[256];
-    snprintf(text, sizeof text,
-             "The model did not answer (%s%s). claude tries again: attempt %lld of %lld.",
-             error ? error : "no reason given", code, attempt, max);
-    mu_claude_emit(l, (struct mu_agent_event){.kind = MU_AG_NOTICE, .text = text, .failed = true});
+    char *text =
+        mu_asprintf("The model did not answer (%s%s). claude tries again: attempt %lld of %lld.",
+                    error && strlen(error) <= 100 ? error : "no reason given", code, attempt, max);
+    mu_claude_notice(l, true, text);
+    free(text);
 }
 
 static bool is_session_id(const char *id)
@@ -263,6 +270,10 @@ static void on_init(const struct mu_claude_line *l)
     mu_claude_modes(l);
     mu_claude_note_mode(l, mu_claude_str(l->json, "permissionMode"));
     mu_claude_note_session(l);
+    if (*l->claude->refused && l->claude->in_turn) {
+        mu_claude_notice(l, true, l->claude->refused);
+        *l->claude->refused = '\0';
+    }
 }
 
 static void on_compacted(const struct mu_claude_line *l)
@@ -320,17 +331,6 @@ static void on_progress(const struct mu_claude_line *l)
     free(text);
 }
 
-/* Between turns: claude goes on by itself, which nobody asked for just now. */
-static void on_task_ended(const struct mu_claude_line *l)
-{
-    const char *summary = mu_claude_str(l->json, "summary");
-    if (l->claude->in_turn || !summary || !*summary)
-        return;
-    char *text = mu_asprintf("In the background: %s", summary);
-    mu_claude_notice(l, false, text);
-    free(text);
-}
-
 static void on_system(const struct mu_claude_line *l)
 {
     const char *subtype = mu_claude_str(l->json, "subtype");
@@ -348,8 +348,6 @@ static void on_system(const struct mu_claude_line *l)
         mu_claude_commands(l, json_object_get(l->json, "commands"));
     else if (mu_claude_is(subtype, "task_progress"))
         on_progress(l);
-    else if (mu_claude_is(subtype, "task_notification"))
-        on_task_ended(l);
     else if (mu_claude_is(subtype, "model_fallback") ||
              mu_claude_is(subtype, "model_refusal_fallback") ||
              mu_claude_is(subtype, "model_consent_fallback"))

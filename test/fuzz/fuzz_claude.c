@@ -1,4 +1,5 @@
-/* Any bytes as claude's output: no crash, and the same events however they are cut. The first byte
+/* Any bytes as claude's output: no crash, and the same events however they are cut,
+ * and however often the state is saved and opened again. The first byte
  * of the input says into pieces of which size. */
 #include <stddef.h>
 #include <stdint.h>
@@ -9,12 +10,42 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void must_be_json(const char *text)
+{
+    json_t *json = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
+    if (text && !json)
+        abort();
+    json_decref(json);
+}
+
 static void on_event(void *ctx, const struct mu_agent_event *ev)
 {
     struct mu_buf *trace = ctx;
-    if (ev->kind != MU_AG_TURN_DONE && ev->text && !mu_utf8_valid(ev->text, ev->n))
+    bool bytes = ev->kind == MU_AG_TEXT || ev->kind == MU_AG_SEND;
+    if (ev->text && !mu_utf8_valid(ev->text, bytes ? ev->n : strlen(ev->text)))
         abort();
+    must_be_json(ev->input);
+    must_be_json(ev->metadata);
+    must_be_json(ev->diffs);
+    must_be_json(ev->images);
+    must_be_json(ev->suggestions);
     mu_buf_printf(trace, "%d/%d/%zu/%s ", ev->kind, ev->message, ev->n, ev->id ? ev->id : "");
+}
+
+/* Saves the state and opens it again. */
+static void *reopen(void *state)
+{
+    const struct mu_dialect *d = &mu_dialect_claude;
+    struct mu_buf json = {0};
+    d->save(state, &json);
+    json_t *saved = json_loads(json.data, JSON_REJECT_DUPLICATES, NULL);
+    if (!saved)
+        abort();
+    d->close(state);
+    state = d->open(NULL, saved);
+    json_decref(saved);
+    mu_buf_release(&json);
+    return state;
 }
 
 static void run(const char *data, size_t n, size_t piece, struct mu_buf *trace)
@@ -24,21 +55,17 @@ static void run(const char *data, size_t n, size_t piece, struct mu_buf *trace)
     struct mu_agent_end *end = mu_alloc(sizeof *end);
     void *state = d->open(NULL, NULL);
     d->prompt(state, &(struct mu_agent_prompt){.text = "x"}, &bytes);
-    mu_buf_clear(&bytes);
     for (size_t at = 0; at < n; at += piece) {
         size_t len = n - at < piece ? n - at : piece;
-        if (d->feed(state, MU_STREAM_OUT, data + at, len, on_event, trace) > len)
+        size_t held = d->feed(state, MU_STREAM_OUT, data + at, len, on_event, trace);
+        if (held > len)
             abort();
+        if (held == 0)
+            state = reopen(state);
     }
-    d->save(state, &bytes);
-    json_t *saved = json_loads(bytes.data, JSON_REJECT_DUPLICATES, NULL);
-    if (!saved)
-        abort();
     d->exited(state, &(struct mu_exit){.kind = MU_EXIT_CODE, .code = 1}, true, end, on_event,
               trace);
     d->close(state);
-    d->close(d->open(NULL, saved));
-    json_decref(saved);
     mu_buf_release(&bytes);
     free(end);
 }

@@ -28,6 +28,7 @@
  *   [[task:look ((say:found))]]  a sub-agent with a prompt of its own, its directives in (( ))
  *   [[call:NAME {"a":1}]]   a call of one of Claude's tools by its own name, with that input
  *   [[error:529]]     this HTTP status with the API's error body, each time
+ *   [[error:400 prompt is too long]]  the same with these words in it
  *   [[error:529*1]]   the same for the first request only, then goes on: an error that a retry survives
  *   [[cut]]           the connection is closed in mid-stream, each time; [[cut:1]] the first time only
  *   [[hang]]          no answer at all until the test calls release("hang") or release()
@@ -217,7 +218,8 @@ export class ModelServer {
   async #answer(res, open, api, steps, prompt) {
     for (const { value } of steps.filter((each) => each.name === "error")) {
       const status = Number.parseInt(value, 10);
-      if (this.#due(prompt, value)) return api.sendError(res, status, `Fake error ${status}`);
+      const words = /^\d+ (.*)$/s.exec(value)?.[1] ?? `Fake error ${status}`;
+      if (this.#due(prompt, value)) return api.sendError(res, status, words);
     }
     if (steps.some((step) => step.name === "hang") && !(await this.#hold("hang", res))) return undefined;
     return this.#play(res, open(), steps, prompt);

@@ -276,9 +276,8 @@ static void costs_are_of_the_turn_alone(void **state)
         give_prompt(c, uuid);
         feed(c, lines[i], see_usage, &trace);
     }
-    assert_string_equal(trace.data,
-                        "1/2/3/4/500000 -1/-1/-1/-1/250000 -1/-1/-1/-1/100000 "
-                        "-1/-1/-1/-1/200000 -1/-1/-1/-1/-1 -1/-1/-1/-1/750000 ");
+    assert_string_equal(trace.data, "1/2/3/4/500000 -1/-1/-1/-1/250000 -1/-1/-1/-1/100000 "
+                                    "-1/-1/-1/-1/200000 -1/-1/-1/-1/-1 -1/-1/-1/-1/750000 ");
     D->close(c);
     mu_buf_release(&trace);
 }
