@@ -167,9 +167,10 @@ static const struct {
                {"used_read", AT(used.read)},
                {"used_written", AT(used.written)},
                {"used_out", AT(used.out)}},
-  flags[] = {{"in_turn", AT(in_turn)},   {"cancelling", AT(cancelling)},
-             {"puzzled", AT(puzzled)},   {"counted", AT(counted)},
-             {"used_any", AT(used_any)}, {"skipping", AT(lines.skipping)}},
+  flags[] = {{"in_turn", AT(in_turn)},        {"cancelling", AT(cancelling)},
+             {"puzzled", AT(puzzled)},        {"counted", AT(counted)},
+             {"used_any", AT(used_any)},      {"resumed", AT(resumed)},
+             {"skipping", AT(lines.skipping)}},
   values[] = {{"cwd", AT(cwd)},       {"options", AT(options)}, {"base", AT(base)},
               {"prompt", AT(prompt)}, {"open", AT(open)},       {"tools", AT(tools)}};
 
@@ -437,8 +438,9 @@ static void describe_end(const struct mu_codex *c, const struct mu_exit *how,
         snprintf(what, sizeof what, "codex ended %s (exit code %d)",
                  *c->turn ? "in the middle of the turn" : "before it took the message", how->code);
     }
-    snprintf(out->text, sizeof out->text, "%s%s%s", what, said ? ": " : ".", said ? line.data : "");
-    out->text[mu_utf8_cut(out->text, strlen(out->text))] = '\0';
+    const char *last = said ? line.data : "";
+    snprintf(out->text, sizeof out->text, "%s%s%.*s", what, said ? ": " : ".",
+             mu_codex_cut(last, sizeof out->text - sizeof what), last);
     mu_buf_release(&line);
 }
 

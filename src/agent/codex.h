@@ -52,6 +52,7 @@ struct mu_codex {
     int64_t shown;         /* bytes of the live output that were shown */
     bool in_turn;          /* a prompt was given and its turn has not ended */
     bool cancelling;       /* the turn is to end as soon as it has an id */
+    bool resumed;          /* the thread is one that was there before */
     bool puzzled;          /* it was said that codex asks unknown things */
     bool counted;          /* `total` is known */
     bool used_any;         /* the turn has told what it used */
@@ -96,6 +97,9 @@ const char *mu_codex_str(const json_t *o, const char *key);
 bool mu_codex_is(const char *a, const char *b);
 /* Copies an id; false, and an empty one, when it is none. */
 bool mu_codex_id(char out[MU_CODEX_ID], const char *id);
+
+/* The bytes of the text, at most max, that are whole characters. */
+int mu_codex_cut(const char *text, size_t max);
 
 /* ---- codex.c ---- */
 

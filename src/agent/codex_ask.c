@@ -406,7 +406,7 @@ static void refuse(const struct mu_codex_line *l, const json_t *id, const char *
     char text[200];
     snprintf(text, sizeof text,
              "codex asked for something that this muster does not know (%.*s); it was refused.",
-             (int)mu_utf8_cut(method, 80), method);
+             mu_codex_cut(method, 80), method);
     mu_codex_notice(l, text, false);
 }
 

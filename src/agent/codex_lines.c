@@ -23,6 +23,12 @@ bool mu_codex_id(char out[MU_CODEX_ID], const char *id)
     return good;
 }
 
+int mu_codex_cut(const char *text, size_t max)
+{
+    size_t n = strlen(text);
+    return (int)(n > max ? mu_utf8_cut(text, max) : n);
+}
+
 void mu_codex_emit(const struct mu_codex_line *l, struct mu_agent_event ev)
 {
     ev.raw = l->raw;
@@ -105,8 +111,7 @@ static void note_model(const struct mu_codex_line *l, const char *model)
     struct mu_codex *c = l->codex;
     if (!model || !*model || strncmp(model, c->model, sizeof c->model - 1) == 0)
         return;
-    snprintf(c->model, sizeof c->model, "%.*s", (int)mu_utf8_cut(model, sizeof c->model - 1),
-             model);
+    snprintf(c->model, sizeof c->model, "%.*s", mu_codex_cut(model, sizeof c->model - 1), model);
     put_facts(l, json_pack("{s:s}", "model", c->model));
 }
 
@@ -204,6 +209,7 @@ static void on_thread(const struct mu_codex_line *l, const struct mu_rpc_message
         mu_codex_emit(l, (struct mu_agent_event){.kind = MU_AG_CLI_SESSION, .id = id});
     snprintf(c->thread, sizeof c->thread, "%s", id);
     c->phase = MU_CODEX_READY;
+    c->resumed = resumes;
     note_base(c, m->body);
     note_title(l, mu_codex_str(thread, "name"));
     note_model(l, mu_codex_model(c));
@@ -302,9 +308,12 @@ static void on_retry(const struct mu_codex_line *l, const json_t *error)
     mu_codex_emit(l, (struct mu_agent_event){.kind = MU_AG_RESET});
     if (n != 1 && n % 5 != 0)
         return;
+    if (!more)
+        more = "no reason given";
+    if (!message)
+        message = "no number";
     snprintf(text, sizeof text, "The model did not answer: %.*s. codex tries again (%.*s).",
-             more ? (int)mu_utf8_cut(more, 400) : 15, more ? more : "no reason given",
-             message ? (int)mu_utf8_cut(message, 100) : 1, message ? message : "…");
+             mu_codex_cut(more, 400), more, mu_codex_cut(message, 100), message);
     mu_codex_notice(l, text, true);
 }
 
@@ -318,7 +327,7 @@ static void on_error(const struct mu_codex_line *l)
     }
     struct mu_buf text = {0};
     mu_codex_error_text(error, &text);
-    snprintf(c->error, sizeof c->error, "%.*s", (int)mu_utf8_cut(text.data, sizeof c->error - 1),
+    snprintf(c->error, sizeof c->error, "%.*s", mu_codex_cut(text.data, sizeof c->error - 1),
              text.data);
     mu_buf_release(&text);
 }
@@ -376,7 +385,8 @@ static void on_usage(const struct mu_codex_line *l)
 static void on_warning(const struct mu_codex_line *l)
 {
     const char *message = mu_codex_str(l->params, "message");
-    if (message && *message)
+    bool known = l->codex->resumed && !*l->codex->turn; /* it was said when the thread began */
+    if (message && *message && !known)
         mu_codex_notice(l, message, false);
 }
 
@@ -386,8 +396,8 @@ static void on_rerouted(const struct mu_codex_line *l)
     char text[200];
     if (!model)
         return;
-    snprintf(text, sizeof text, "codex goes on with another model: %.*s.",
-             (int)mu_utf8_cut(model, 100), model);
+    snprintf(text, sizeof text, "codex goes on with another model: %.*s.", mu_codex_cut(model, 100),
+             model);
     mu_codex_notice(l, text, false);
     note_model(l, model);
 }
