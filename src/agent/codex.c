@@ -408,7 +408,10 @@ static size_t codex_feed(void *state, enum mu_stream stream, const char *data, s
 static void plain(struct mu_buf *line)
 {
     size_t n = 0;
-    for (size_t i = 0; i < line->len; i++) {
+    size_t i = line->len && line->data[0] == '[' ? 1 + strspn(line->data + 1, "0123456789;") : 0;
+    if (i > 0) /* its first byte, the escape, was trimmed */
+        i = line->data[i] == 'm' ? i + 1 : 0;
+    for (; i < line->len; i++) {
         if (line->data[i] != '\x1b') {
             line->data[n++] = line->data[i];
             continue;

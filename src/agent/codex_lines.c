@@ -312,8 +312,11 @@ static void on_retry(const struct mu_codex_line *l, const json_t *error)
         more = "no reason given";
     if (!message)
         message = "no number";
-    snprintf(text, sizeof text, "The model did not answer: %.*s. codex tries again (%.*s).",
-             mu_codex_cut(more, 400), more, mu_codex_cut(message, 100), message);
+    int len = mu_codex_cut(more, 400);
+    while (len > 0 && more[len - 1] == '.')
+        len--;
+    snprintf(text, sizeof text, "The model did not answer: %.*s. codex tries again (%.*s).", len,
+             more, mu_codex_cut(message, 100), message);
     mu_codex_notice(l, text, true);
 }
 
