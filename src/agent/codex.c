@@ -259,6 +259,8 @@ static void codex_save(const void *state, struct mu_buf *json)
     for (size_t i = 0; i < MU_COUNT(words); i++)
         json_object_set_new(all, words[i].key, json_string(at + words[i].at));
     mu_words_last_line(&c->words, &last);
+    if (c->words.n > 0 && c->words.text[c->words.n - 1] == '\n')
+        mu_buf_char(&last, '\n');
     json_object_set_new(all, "words", json_stringn(last.data ? last.data : "", last.len));
     json_object_set_new(all, "live", json_stringn(c->live.data ? c->live.data : "", c->live.len));
     char *text = json_dumps(all, JSON_COMPACT);
