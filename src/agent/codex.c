@@ -4,123 +4,6 @@
 
 #include "agent/codex.h"
 
-/* ---- options ---- */
-
-enum { OPTION_MODEL, OPTION_APPROVAL, OPTION_SANDBOX, OPTION_EFFORT, OPTIONS };
-
-static const char *const approvals[] = {"untrusted", "on-request", "never", NULL};
-static const char *const sandboxes[] = {"read-only", "workspace-write", "danger-full-access", NULL};
-
-/* An option's name, its name in turn/start, and the words it may have; NULL: a name. */
-static const struct {
-    const char *key;
-    const char *param;
-    const char *const *words;
-    const char *wrong;
-} known[OPTIONS] = {
-    {"model", "model", NULL,
-     "The option \"model\" must be the name of a model: at most 100 letters, digits and "
-     "._:@/[]-"},
-    {"approval", "approvalPolicy", approvals,
-     "The option \"approval\" must be one of untrusted, on-request, never."},
-    {"sandbox", "sandboxPolicy", sandboxes,
-     "The option \"sandbox\" must be one of read-only, workspace-write, danger-full-access."},
-    {"effort", "effort", NULL,
-     "The option \"effort\" must be a word that codex knows: low, medium, high, …"},
-};
-
-static bool is_name(const char *word)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                  "._:@/[]-";
-    size_t n = word ? strlen(word) : 0;
-    return n > 0 && n <= 100 && word[0] != '-' && strspn(word, letters) == n;
-}
-
-static bool is_option(size_t i, const json_t *value)
-{
-    const char *word = json_string_value(value);
-    if (!known[i].words)
-        return is_name(word);
-    for (size_t k = 0; word && known[i].words[k]; k++)
-        if (strcmp(word, known[i].words[k]) == 0)
-            return true;
-    return false;
-}
-
-static const char *check_options(const json_t *options)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)options, key, value)
-    {
-        size_t i = 0;
-        while (i < OPTIONS && strcmp(key, known[i].key) != 0)
-            i++;
-        if (i == OPTIONS)
-            return "The options of a codex session are \"model\", \"approval\", \"sandbox\" and "
-                   "\"effort\".";
-        if (!is_option(i, value))
-            return known[i].wrong;
-    }
-    return NULL;
-}
-
-/* The policy of a word: codex's own where it has that one, for what the user's settings add. */
-static json_t *sandbox_policy(const struct mu_codex *c, const char *word)
-{
-    json_t *own = json_object_get(c->base, "sandboxPolicy");
-    const char *type = mu_codex_is(word, "read-only")         ? "readOnly"
-                       : mu_codex_is(word, "workspace-write") ? "workspaceWrite"
-                                                              : "dangerFullAccess";
-    if (mu_codex_is(mu_codex_str(own, "type"), type))
-        return json_incref(own);
-    json_t *policy = json_pack("{s:s}", "type", type);
-    if (!mu_codex_is(word, "danger-full-access"))
-        json_object_set_new(policy, "networkAccess", json_false());
-    if (mu_codex_is(word, "workspace-write")) {
-        json_object_set_new(policy, "writableRoots", json_array());
-        json_object_set_new(policy, "excludeTmpdirEnvVar", json_false());
-        json_object_set_new(policy, "excludeSlashTmp", json_false());
-    }
-    return policy;
-}
-
-/* What a turn is told: the options that are set, and what codex had by itself of those that were
- * set before. */
-static void put_options(struct mu_codex *c, json_t *params)
-{
-    for (size_t i = 0; i < OPTIONS; i++) {
-        json_t *value = json_object_get(c->options, known[i].key);
-        json_t *own = json_object_get(c->base, known[i].param);
-        int64_t bit = (int64_t)1 << i;
-        if (is_option(i, value)) {
-            json_object_set_new(params, known[i].param,
-                                i == OPTION_SANDBOX ? sandbox_policy(c, json_string_value(value))
-                                                    : json_incref(value));
-            c->overridden |= bit;
-        } else if (c->overridden & bit) {
-            if (own && !json_is_null(own))
-                json_object_set(params, known[i].param, own);
-            c->overridden &= ~bit;
-        }
-    }
-}
-
-const char *mu_codex_model(const struct mu_codex *c)
-{
-    const char *model = mu_codex_str(c->options, "model");
-    return model ? model : mu_codex_str(c->base, "model");
-}
-
-static void codex_configure(void *state, const json_t *options, struct mu_buf *out)
-{
-    MU_UNUSED(out); /* they count from the next turn */
-    struct mu_codex *c = state;
-    json_decref(c->options);
-    c->options = json_is_object(options) ? json_deep_copy(options) : NULL;
-}
-
 /* ---- how it is started ---- */
 
 static int spec(const struct mu_agent_start *start, struct mu_buf *out)
@@ -167,9 +50,10 @@ static const struct {
                {"used_read", AT(used.read)},
                {"used_written", AT(used.written)},
                {"used_out", AT(used.out)}},
-  flags[] = {{"in_turn", AT(in_turn)},   {"cancelling", AT(cancelling)},
-             {"puzzled", AT(puzzled)},   {"counted", AT(counted)},
-             {"used_any", AT(used_any)}, {"skipping", AT(lines.skipping)}},
+  flags[] = {{"in_turn", AT(in_turn)},        {"cancelling", AT(cancelling)},
+             {"puzzled", AT(puzzled)},        {"counted", AT(counted)},
+             {"used_any", AT(used_any)},      {"resumed", AT(resumed)},
+             {"skipping", AT(lines.skipping)}},
   values[] = {{"cwd", AT(cwd)},       {"options", AT(options)}, {"base", AT(base)},
               {"prompt", AT(prompt)}, {"open", AT(open)},       {"tools", AT(tools)}};
 
@@ -258,6 +142,8 @@ static void codex_save(const void *state, struct mu_buf *json)
     for (size_t i = 0; i < MU_COUNT(words); i++)
         json_object_set_new(all, words[i].key, json_string(at + words[i].at));
     mu_words_last_line(&c->words, &last);
+    if (c->words.n > 0 && c->words.text[c->words.n - 1] == '\n')
+        mu_buf_char(&last, '\n');
     json_object_set_new(all, "words", json_stringn(last.data ? last.data : "", last.len));
     json_object_set_new(all, "live", json_stringn(c->live.data ? c->live.data : "", c->live.len));
     char *text = json_dumps(all, JSON_COMPACT);
@@ -282,6 +168,14 @@ void mu_codex_clear_turn(struct mu_codex *c)
 
 /* ---- what it is told ---- */
 
+static void codex_configure(void *state, const json_t *options, struct mu_buf *out)
+{
+    MU_UNUSED(out); /* they count from the next turn */
+    struct mu_codex *c = state;
+    json_decref(c->options);
+    c->options = json_is_object(options) ? json_deep_copy(options) : NULL;
+}
+
 static void request(struct mu_codex *c, struct mu_buf *out, const char *method, json_t *params)
 {
     c->awaited = ++c->next_id;
@@ -304,7 +198,7 @@ static void open_thread(struct mu_codex *c, struct mu_buf *out)
 static void start_turn(struct mu_codex *c, struct mu_buf *out)
 {
     json_t *params = json_pack("{s:s, s:O}", "threadId", c->thread, "input", c->prompt);
-    put_options(c, params);
+    mu_codex_put_options(c, params);
     json_decref(c->prompt);
     c->prompt = NULL;
     request(c, out, "turn/start", params);
@@ -407,7 +301,10 @@ static size_t codex_feed(void *state, enum mu_stream stream, const char *data, s
 static void plain(struct mu_buf *line)
 {
     size_t n = 0;
-    for (size_t i = 0; i < line->len; i++) {
+    size_t i = line->len && line->data[0] == '[' ? 1 + strspn(line->data + 1, "0123456789;") : 0;
+    if (i > 0) /* its first byte, the escape, was trimmed */
+        i = line->data[i] == 'm' ? i + 1 : 0;
+    for (; i < line->len; i++) {
         if (line->data[i] != '\x1b') {
             line->data[n++] = line->data[i];
             continue;
@@ -437,8 +334,9 @@ static void describe_end(const struct mu_codex *c, const struct mu_exit *how,
         snprintf(what, sizeof what, "codex ended %s (exit code %d)",
                  *c->turn ? "in the middle of the turn" : "before it took the message", how->code);
     }
-    snprintf(out->text, sizeof out->text, "%s%s%s", what, said ? ": " : ".", said ? line.data : "");
-    out->text[mu_utf8_cut(out->text, strlen(out->text))] = '\0';
+    const char *last = said ? line.data : "";
+    snprintf(out->text, sizeof out->text, "%s%s%.*s", what, said ? ": " : ".",
+             mu_codex_cut(last, sizeof out->text - sizeof what), last);
     mu_buf_release(&line);
 }
 
@@ -467,7 +365,7 @@ const struct mu_dialect mu_dialect_codex = {
     .ends_on_cancel = true,
     .takes_images = true,
     .prompt_max = MU_LIMIT_PROMPT_BYTES,
-    .check_options = check_options,
+    .check_options = mu_codex_check_options,
     .spec = spec,
     .open = codex_open,
     .close = codex_close,

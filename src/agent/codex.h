@@ -1,7 +1,8 @@
 /*
- * What the parts of the codex dialect share: codex.c drives the process, codex_lines.c reads its
- * lines, codex_items.c makes events of what a turn consists of, codex_ask.c has the requests that
- * codex makes and their answers.
+ * What the parts of the codex dialect share: codex.c drives the process, with codex_options.c;
+ * codex_lines.c reads its lines, codex_thread.c the answers of the handshake; codex_items.c makes
+ * events of what a turn consists of, codex_errors.c sentences of what went wrong; codex_ask.c has
+ * the requests that codex makes, codex_answer.c how they are answered.
  *
  * `codex app-server` speaks JSON-RPC by lines, without the member "jsonrpc". A process has one
  * thread (the conversation) and one turn at a time; threads of sub-agents run beside it, and only
@@ -52,6 +53,7 @@ struct mu_codex {
     int64_t shown;         /* bytes of the live output that were shown */
     bool in_turn;          /* a prompt was given and its turn has not ended */
     bool cancelling;       /* the turn is to end as soon as it has an id */
+    bool resumed;          /* the thread is one that was there before */
     bool puzzled;          /* it was said that codex asks unknown things */
     bool counted;          /* `total` is known */
     bool used_any;         /* the turn has told what it used */
@@ -97,15 +99,41 @@ bool mu_codex_is(const char *a, const char *b);
 /* Copies an id; false, and an empty one, when it is none. */
 bool mu_codex_id(char out[MU_CODEX_ID], const char *id);
 
+/* The bytes of the text, at most max, that are whole characters. */
+int mu_codex_cut(const char *text, size_t max);
+
 /* ---- codex.c ---- */
 
 /* Appends the first request of the handshake that is still to be made, or turn/start. */
 void mu_codex_go_on(struct mu_codex *c, struct mu_buf *out);
 void mu_codex_put_interrupt(struct mu_codex *c, struct mu_buf *out);
-/* The model of the next turn, or NULL. */
-const char *mu_codex_model(const struct mu_codex *c);
 /* Forgets what belongs to a turn. */
 void mu_codex_clear_turn(struct mu_codex *c);
+
+/* ---- codex_options.c ---- */
+
+const char *mu_codex_check_options(const json_t *options);
+/* Tells a turn the options that are set, and what codex had by itself of those that were set
+ * before. */
+void mu_codex_put_options(struct mu_codex *c, json_t *params);
+/* The model of the next turn, or NULL. */
+const char *mu_codex_model(const struct mu_codex *c);
+
+/* ---- codex_lines.c ---- */
+
+/* The turn is over; nothing when none runs. text: the error, or NULL. */
+void mu_codex_end_turn(const struct mu_codex_line *l, enum mu_turn_outcome outcome,
+                       const char *text);
+/* It is over because codex answered a request of ours with an error. what: "the message". */
+void mu_codex_refused(const struct mu_codex_line *l, const char *what, const json_t *error);
+void mu_codex_note_model(const struct mu_codex_line *l, const char *model);
+void mu_codex_note_title(const struct mu_codex_line *l, const char *title);
+
+/* ---- codex_thread.c ---- */
+
+/* The answers to `initialize`, and to `thread/start` or `thread/resume`. */
+void mu_codex_greeted(const struct mu_codex_line *l, const struct mu_rpc_message *m);
+void mu_codex_thread(const struct mu_codex_line *l, const struct mu_rpc_message *m);
 
 /* ---- codex_items.c ---- */
 
@@ -120,8 +148,27 @@ void mu_codex_command(const char *command, struct mu_buf *out);
 /* The sentence of an error of a turn, and what to do about it. Appended; never empty. */
 void mu_codex_error_text(const json_t *error, struct mu_buf *out);
 
-/* ---- codex_ask.c ---- */
+/* ---- codex_ask.c, codex_answer.c ---- */
 
+enum mu_codex_ask {
+    MU_CODEX_ASK_COMMAND,
+    MU_CODEX_ASK_FILES,
+    MU_CODEX_ASK_PERMISSIONS,
+    MU_CODEX_ASK_QUESTION,
+    MU_CODEX_ASK_MCP,
+    MU_CODEX_ASK_OLD_COMMAND, /* of codex before threads */
+    MU_CODEX_ASK_OLD_FILES,
+    MU_CODEX_ASKS
+};
+
+/* The kind of a request, by its method; MU_CODEX_ASKS: unknown. */
+size_t mu_codex_ask_kind(const char *method);
+/* What such a request is answered with. */
+json_t *mu_codex_result(size_t kind, const struct mu_agent_answer *answer);
+/* What a field of a form is called; its answer goes by that. */
+const char *mu_codex_field_text(const char *key, const json_t *field);
+/* Copies a member that is there and not null. */
+void mu_codex_copy(json_t *to, const char *key, const json_t *from);
 void mu_codex_request(const struct mu_codex_line *l, const json_t *id, const char *method);
 void mu_codex_resolved(const struct mu_codex_line *l);
 void mu_codex_answer(struct mu_codex *c, const struct mu_agent_answer *answer, struct mu_buf *out);

@@ -7,18 +7,7 @@
 /* Requests that codex makes, and their answers. Each is kept in `open` until it has one. What a
  * person is shown goes out as the request's input and comes back with the answer. */
 
-enum ask {
-    ASK_COMMAND,
-    ASK_FILES,
-    ASK_PERMISSIONS,
-    ASK_QUESTION,
-    ASK_MCP,
-    ASK_OLD_COMMAND, /* of codex before threads */
-    ASK_OLD_FILES,
-    ASKS
-};
-
-static const char *const methods[ASKS] = {
+static const char *const methods[MU_CODEX_ASKS] = {
     "item/commandExecution/requestApproval",
     "item/fileChange/requestApproval",
     "item/permissions/requestApproval",
@@ -27,6 +16,14 @@ static const char *const methods[ASKS] = {
     "execCommandApproval",
     "applyPatchApproval",
 };
+
+size_t mu_codex_ask_kind(const char *name)
+{
+    size_t i = 0;
+    while (i < MU_CODEX_ASKS && !mu_codex_is(name, methods[i]))
+        i++;
+    return i;
+}
 
 /* ---- what is asked ---- */
 
@@ -40,7 +37,7 @@ struct asked {
     json_t *questions;
 };
 
-static void copy(json_t *to, const char *key, const json_t *from)
+void mu_codex_copy(json_t *to, const char *key, const json_t *from)
 {
     json_t *value = json_object_get(from, key);
     if (value && !json_is_null(value))
@@ -63,9 +60,9 @@ static void of_command(const struct mu_codex_line *l, struct asked *a)
     a->always = "This command, as long as codex runs";
     if (command)
         json_object_set_new(a->input, "command", json_string(a->title));
-    copy(a->input, "cwd", l->params);
-    copy(a->input, "reason", l->params);
-    copy(a->input, "networkApprovalContext", l->params);
+    mu_codex_copy(a->input, "cwd", l->params);
+    mu_codex_copy(a->input, "reason", l->params);
+    mu_codex_copy(a->input, "networkApprovalContext", l->params);
 }
 
 static void of_files(const struct mu_codex_line *l, struct asked *a)
@@ -78,9 +75,9 @@ static void of_files(const struct mu_codex_line *l, struct asked *a)
     a->tool_id = id;
     a->title = mu_strdup(title ? title : root ? root : "");
     a->always = "Changes of these files, as long as codex runs";
-    copy(a->input, "changes", tool);
-    copy(a->input, "reason", l->params);
-    copy(a->input, "grantRoot", l->params);
+    mu_codex_copy(a->input, "changes", tool);
+    mu_codex_copy(a->input, "reason", l->params);
+    mu_codex_copy(a->input, "grantRoot", l->params);
 }
 
 static void of_permissions(const struct mu_codex_line *l, struct asked *a)
@@ -90,9 +87,9 @@ static void of_permissions(const struct mu_codex_line *l, struct asked *a)
     a->tool_id = mu_codex_str(l->params, "itemId");
     a->title = mu_strdup(reason ? reason : "more permissions for this turn");
     a->always = "These permissions, as long as codex runs";
-    copy(a->input, "permissions", l->params);
-    copy(a->input, "cwd", l->params);
-    copy(a->input, "reason", l->params);
+    mu_codex_copy(a->input, "permissions", l->params);
+    mu_codex_copy(a->input, "cwd", l->params);
+    mu_codex_copy(a->input, "reason", l->params);
 }
 
 static json_t *question(const char *text, const char *header, json_t *options)
@@ -113,7 +110,7 @@ static void of_question(const struct mu_codex_line *l, struct asked *a)
     a->name = "request_user_input";
     a->tool_id = mu_codex_str(l->params, "itemId");
     a->questions = json_array();
-    copy(a->input, "questions", l->params);
+    mu_codex_copy(a->input, "questions", l->params);
     json_array_foreach(json_object_get(l->params, "questions"), i, one)
     {
         const char *text = mu_codex_str(one, "question");
@@ -132,8 +129,7 @@ static void of_question(const struct mu_codex_line *l, struct asked *a)
     a->title = mu_strdup(first ? first : "");
 }
 
-/* What a field of a form is called. */
-static const char *field_text(const char *key, const json_t *field)
+const char *mu_codex_field_text(const char *key, const json_t *field)
 {
     const char *text = mu_codex_str(field, "description");
     if (!text || !*text)
@@ -152,8 +148,8 @@ static void of_mcp(const struct mu_codex_line *l, struct asked *a)
     size_t i;
     a->name = server ? server : "an MCP server";
     a->title = mu_strdup(message ? message : "");
-    copy(a->input, "message", l->params);
-    copy(a->input, "url", l->params);
+    mu_codex_copy(a->input, "message", l->params);
+    mu_codex_copy(a->input, "url", l->params);
     if (json_object_size(fields) == 0)
         return;
     json_object_set(a->input, "fields", fields);
@@ -170,7 +166,8 @@ static void of_mcp(const struct mu_codex_line *l, struct asked *a)
             json_array_append_new(options, option("true", NULL));
             json_array_append_new(options, option("false", NULL));
         }
-        json_array_append_new(a->questions, question(field_text(key, field), key, options));
+        json_array_append_new(a->questions,
+                              question(mu_codex_field_text(key, field), key, options));
     }
 }
 
@@ -191,13 +188,13 @@ static void of_old(const struct mu_codex_line *l, struct asked *a)
     a->tool_id = mu_codex_str(l->params, "callId");
     a->title = mu_buf_take(&title);
     a->always = "This, as long as codex runs";
-    copy(a->input, "command", l->params);
-    copy(a->input, "cwd", l->params);
-    copy(a->input, "fileChanges", l->params);
-    copy(a->input, "reason", l->params);
+    mu_codex_copy(a->input, "command", l->params);
+    mu_codex_copy(a->input, "cwd", l->params);
+    mu_codex_copy(a->input, "fileChanges", l->params);
+    mu_codex_copy(a->input, "reason", l->params);
 }
 
-static void (*const readers[ASKS])(const struct mu_codex_line *l, struct asked *a) = {
+static void (*const readers[MU_CODEX_ASKS])(const struct mu_codex_line *l, struct asked *a) = {
     of_command, of_files, of_permissions, of_question, of_mcp, of_old, of_old,
 };
 
@@ -229,168 +226,18 @@ static void ask(const struct mu_codex_line *l, size_t method, int64_t n)
     free(a.title);
 }
 
-/* ---- answers ---- */
-
-static json_t *decision(enum mu_permission_decision d)
-{
-    static const char *const words[] = {
-        [MU_permission_decision_NONE] = "decline",
-        [MU_permission_decision_ALLOW] = "accept",
-        [MU_permission_decision_ALLOW_ALWAYS] = "acceptForSession",
-        [MU_permission_decision_DENY] = "decline",
-        [MU_permission_decision_DENY_INTERRUPT] = "cancel",
-    };
-    return json_pack("{s:s}", "decision", words[d]);
-}
-
-static json_t *old_decision(const struct mu_agent_answer *a)
-{
-    if (a->decision == MU_permission_decision_ALLOW)
-        return json_pack("{s:s}", "decision", "approved");
-    if (a->decision == MU_permission_decision_ALLOW_ALWAYS)
-        return json_pack("{s:s}", "decision", "approved_for_session");
-    if (a->decision == MU_permission_decision_DENY_INTERRUPT)
-        return json_pack("{s:s}", "decision", "abort");
-    return json_pack("{s:{s:{s:s}}}", "decision", "denied", "rejection",
-                     a->message ? a->message : "Denied.");
-}
-
-static bool allows(const struct mu_agent_answer *a)
-{
-    return a->decision == MU_permission_decision_ALLOW ||
-           a->decision == MU_permission_decision_ALLOW_ALWAYS;
-}
-
-static json_t *permissions(const struct mu_agent_answer *a, const json_t *input)
-{
-    json_t *granted = json_object();
-    if (allows(a)) {
-        copy(granted, "network", json_object_get(input, "permissions"));
-        copy(granted, "fileSystem", json_object_get(input, "permissions"));
-    }
-    return json_pack("{s:o, s:s}", "permissions", granted, "scope",
-                     a->decision == MU_permission_decision_ALLOW_ALWAYS ? "session" : "turn");
-}
-
-static json_t *listed(json_t *value)
-{
-    return json_is_array(value) ? json_incref(value) : json_pack("[O]", value);
-}
-
-static json_t *answers(const struct mu_agent_answer *a, const json_t *input, const json_t *given)
-{
-    json_t *all = json_object();
-    size_t i;
-    json_t *one;
-    json_array_foreach(json_object_get(input, "questions"), i, one)
-    {
-        const char *id = mu_codex_str(one, "id");
-        const char *text = mu_codex_str(one, "question");
-        json_t *value = json_object_get(given, text ? text : "");
-        if (allows(a) && id && value)
-            json_object_set_new(all, id, json_pack("{s:o}", "answers", listed(value)));
-    }
-    return json_pack("{s:o}", "answers", all);
-}
-
-/* A field's value as the form wants it. */
-static json_t *field_value(const json_t *field, json_t *given)
-{
-    const char *type = mu_codex_str(field, "type");
-    const char *text = json_string_value(given);
-    if (text && mu_codex_is(type, "boolean"))
-        return json_boolean(strcmp(text, "true") == 0);
-    if (text && (mu_codex_is(type, "number") || mu_codex_is(type, "integer"))) {
-        json_t *number = json_loads(text, JSON_DECODE_ANY, NULL);
-        if (json_is_number(number))
-            return number;
-        json_decref(number);
-    }
-    return json_incref(given);
-}
-
-static json_t *form(const struct mu_agent_answer *a, const json_t *input, const json_t *given)
-{
-    json_t *content = json_object();
-    const char *key;
-    json_t *field;
-    const char *action = allows(a)                                              ? "accept"
-                         : a->decision == MU_permission_decision_DENY_INTERRUPT ? "cancel"
-                                                                                : "decline";
-    json_object_foreach(json_object_get(input, "fields"), key, field)
-    {
-        json_t *value = json_object_get(given, field_text(key, field));
-        if (value)
-            json_object_set_new(content, key, field_value(field, value));
-    }
-    json_t *result = json_pack("{s:s, s:n, s:n}", "action", action, "content", "_meta");
-    if (allows(a))
-        json_object_set(result, "content", content);
-    json_decref(content);
-    return result;
-}
-
-static json_t *result_of(size_t method, const struct mu_agent_answer *a)
-{
-    json_t *input = a->input ? json_loads(a->input, JSON_ALLOW_NUL, NULL) : NULL;
-    json_t *given = a->answers ? json_loads(a->answers, JSON_ALLOW_NUL, NULL) : NULL;
-    json_t *result = method == ASK_PERMISSIONS   ? permissions(a, input)
-                     : method == ASK_QUESTION    ? answers(a, input, given)
-                     : method == ASK_MCP         ? form(a, input, given)
-                     : method >= ASK_OLD_COMMAND ? old_decision(a)
-                                                 : decision(a->decision);
-    json_decref(given);
-    json_decref(input);
-    return result;
-}
-
-/* Whether the answer itself ends a turn that is to be interrupted. */
-static bool ends_turn(size_t method)
-{
-    return method == ASK_COMMAND || method == ASK_FILES || method >= ASK_OLD_COMMAND;
-}
-
-static size_t find_method(const char *name)
-{
-    size_t i = 0;
-    while (i < ASKS && !mu_codex_is(name, methods[i]))
-        i++;
-    return i;
-}
-
-void mu_codex_answer(struct mu_codex *c, const struct mu_agent_answer *a, struct mu_buf *out)
-{
-    const char *dot = strrchr(a->id, '.');
-    size_t run = strlen(c->run_id);
-    if (!dot || (size_t)(dot - a->id) != run || strncmp(a->id, c->run_id, run) != 0)
-        return;
-    int64_t n = strtoll(dot + 1, NULL, 10);
-    size_t i;
-    json_t *one;
-    json_array_foreach(c->open, i, one)
-    {
-        if (json_integer_value(json_object_get(one, "n")) != n)
-            continue;
-        size_t method = find_method(mu_codex_str(one, "method"));
-        mu_rpc_result(out, false, json_object_get(one, "id"), result_of(method, a));
-        if (a->decision == MU_permission_decision_DENY_INTERRUPT && !ends_turn(method) && *c->turn)
-            mu_codex_put_interrupt(c, out);
-        json_array_remove(c->open, i);
-        return;
-    }
-}
-
 /* ---- requests ---- */
 
 /* Nobody is asked. */
 static void decline(const struct mu_codex_line *l, const json_t *id, size_t method)
 {
     struct mu_buf bytes = {0};
-    mu_rpc_result(&bytes, false, id,
-                  result_of(method, &(struct mu_agent_answer){
-                                        .decision = MU_permission_decision_DENY,
-                                        .message = "Too many requests are open, or the turn is "
-                                                   "over: nobody is asked."}));
+    mu_rpc_result(
+        &bytes, false, id,
+        mu_codex_result(method, &(struct mu_agent_answer){
+                                    .decision = MU_permission_decision_DENY,
+                                    .message = "Too many requests are open, or the turn is "
+                                               "over: nobody is asked."}));
     mu_codex_send(l, &bytes);
 }
 
@@ -406,15 +253,15 @@ static void refuse(const struct mu_codex_line *l, const json_t *id, const char *
     char text[200];
     snprintf(text, sizeof text,
              "codex asked for something that this muster does not know (%.*s); it was refused.",
-             (int)mu_utf8_cut(method, 80), method);
+             mu_codex_cut(method, 80), method);
     mu_codex_notice(l, text, false);
 }
 
 void mu_codex_request(const struct mu_codex_line *l, const json_t *id, const char *method)
 {
     struct mu_codex *c = l->codex;
-    size_t i = find_method(method);
-    if (i == ASKS) {
+    size_t i = mu_codex_ask_kind(method);
+    if (i == MU_CODEX_ASKS) {
         refuse(l, id, method);
     } else if (!c->in_turn || json_array_size(c->open) >= MU_LIMIT_OPEN_REQUESTS) {
         decline(l, id, i);

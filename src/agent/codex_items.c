@@ -14,7 +14,7 @@ static void give_final(const struct mu_codex_line *l, enum mu_message_kind kind,
 
 static char *dump(const json_t *json)
 {
-    return json ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    return json && !json_is_null(json) ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 }
 
 /* ---- commands ---- */
@@ -38,11 +38,18 @@ static bool shell_word(const char **p, struct mu_buf *out)
     return quote == '\0';
 }
 
+/* A shell of the system's: one from elsewhere is to be seen. */
 static bool is_shell(const char *word)
 {
-    const char *slash = strrchr(word, '/');
-    const char *name = slash ? slash + 1 : word;
-    return mu_codex_is(name, "bash") || mu_codex_is(name, "sh") || mu_codex_is(name, "zsh");
+    static const char *const folders[] = {"", "/bin/", "/usr/bin/", "/usr/local/bin/"};
+    static const char *const names[] = {"sh", "bash", "zsh"};
+    for (size_t i = 0; i < MU_COUNT(folders) * MU_COUNT(names); i++) {
+        const char *folder = folders[i / MU_COUNT(names)];
+        size_t n = strlen(folder);
+        if (strncmp(word, folder, n) == 0 && strcmp(word + n, names[i % MU_COUNT(names)]) == 0)
+            return true;
+    }
+    return false;
 }
 
 void mu_codex_command(const char *command, struct mu_buf *out)

@@ -23,6 +23,12 @@ bool mu_codex_id(char out[MU_CODEX_ID], const char *id)
     return good;
 }
 
+int mu_codex_cut(const char *text, size_t max)
+{
+    size_t n = strlen(text);
+    return (int)(n > max ? mu_utf8_cut(text, max) : n);
+}
+
 void mu_codex_emit(const struct mu_codex_line *l, struct mu_agent_event ev)
 {
     ev.raw = l->raw;
@@ -56,7 +62,8 @@ static struct mu_agent_usage usage_of(const struct mu_codex *c)
                                    .cost_microusd = -1};
 }
 
-static void end_turn(const struct mu_codex_line *l, enum mu_turn_outcome outcome, const char *text)
+void mu_codex_end_turn(const struct mu_codex_line *l, enum mu_turn_outcome outcome,
+                       const char *text)
 {
     struct mu_codex *c = l->codex;
     if (!c->in_turn)
@@ -73,21 +80,13 @@ static void end_turn(const struct mu_codex_line *l, enum mu_turn_outcome outcome
                                              .usage = counted ? &usage : NULL});
 }
 
-static void refused(const struct mu_codex_line *l, const char *what, const json_t *error)
+void mu_codex_refused(const struct mu_codex_line *l, const char *what, const json_t *error)
 {
     struct mu_buf text = {0};
     mu_buf_printf(&text, "codex refused %s: ", what);
     mu_rpc_error_text(error, &text);
-    end_turn(l, MU_TURN_ERROR, text.data);
+    mu_codex_end_turn(l, MU_TURN_ERROR, text.data);
     mu_buf_release(&text);
-}
-
-static void not_understood(const struct mu_codex_line *l)
-{
-    l->codex->phase = MU_CODEX_AGREED;
-    end_turn(l, MU_TURN_ERROR,
-             "codex did not say the id of the conversation. Update codex, or muster: they may not "
-             "fit together.");
 }
 
 /* ---- facts ---- */
@@ -100,117 +99,20 @@ static void put_facts(const struct mu_codex_line *l, json_t *facts)
     json_decref(facts);
 }
 
-static void note_model(const struct mu_codex_line *l, const char *model)
+void mu_codex_note_model(const struct mu_codex_line *l, const char *model)
 {
     struct mu_codex *c = l->codex;
     if (!model || !*model || strncmp(model, c->model, sizeof c->model - 1) == 0)
         return;
-    snprintf(c->model, sizeof c->model, "%.*s", (int)mu_utf8_cut(model, sizeof c->model - 1),
-             model);
+    snprintf(c->model, sizeof c->model, "%.*s", mu_codex_cut(model, sizeof c->model - 1), model);
     put_facts(l, json_pack("{s:s}", "model", c->model));
 }
 
-static void note_title(const struct mu_codex_line *l, const char *title)
+void mu_codex_note_title(const struct mu_codex_line *l, const char *title)
 {
     if (title && *title)
         mu_codex_emit(
             l, (struct mu_agent_event){.kind = MU_AG_TITLE, .text = title, .n = strlen(title)});
-}
-
-/* ---- the handshake ---- */
-
-static void go_on(const struct mu_codex_line *l)
-{
-    struct mu_buf bytes = {0};
-    mu_codex_go_on(l->codex, &bytes);
-    mu_codex_send(l, &bytes);
-}
-
-static void on_greeted(const struct mu_codex_line *l, const struct mu_rpc_message *m)
-{
-    struct mu_buf bytes = {0};
-    if (m->kind == MU_RPC_ERROR) {
-        l->codex->phase = MU_CODEX_NEW;
-        refused(l, "to work with muster", m->body);
-        return;
-    }
-    l->codex->phase = MU_CODEX_AGREED;
-    mu_rpc_notify(&bytes, false, "initialized", NULL);
-    mu_codex_go_on(l->codex, &bytes);
-    mu_codex_send(l, &bytes);
-}
-
-static bool is_unknown_thread(const json_t *error)
-{
-    static const char *const words[] = {"no rollout found", "not found", "invalid thread id",
-                                        "no thread"};
-    const char *message = mu_codex_str(error, "message");
-    for (size_t i = 0; message && i < MU_COUNT(words); i++)
-        if (strstr(message, words[i]))
-            return true;
-    return false;
-}
-
-static void forget_thread(const struct mu_codex_line *l)
-{
-    struct mu_codex *c = l->codex;
-    mu_codex_notice(l,
-                    "codex does not know the former conversation any more (it may have been "
-                    "deleted). A new one was begun: it does not remember what was said above.",
-                    false);
-    c->thread[0] = '\0';
-    c->phase = MU_CODEX_AGREED;
-    go_on(l);
-}
-
-static void note_base(struct mu_codex *c, const json_t *result)
-{
-    static const char *const keys[][2] = {{"model", "model"},
-                                          {"approvalPolicy", "approvalPolicy"},
-                                          {"sandboxPolicy", "sandbox"},
-                                          {"effort", "reasoningEffort"}};
-    json_decref(c->base);
-    c->base = json_object();
-    for (size_t i = 0; i < MU_COUNT(keys); i++)
-        if (json_object_get(result, keys[i][1]))
-            json_object_set(c->base, keys[i][0], json_object_get(result, keys[i][1]));
-}
-
-static void on_thread(const struct mu_codex_line *l, const struct mu_rpc_message *m)
-{
-    struct mu_codex *c = l->codex;
-    bool resumes = c->phase == MU_CODEX_RESUMES;
-    const json_t *thread = json_object_get(m->body, "thread");
-    char id[MU_CODEX_ID];
-    if (m->kind == MU_RPC_ERROR && resumes && is_unknown_thread(m->body)) {
-        forget_thread(l);
-        return;
-    }
-    if (m->kind == MU_RPC_ERROR) {
-        c->phase = MU_CODEX_AGREED;
-        refused(l, resumes ? "to go on with the conversation" : "to begin a conversation", m->body);
-        return;
-    }
-    if (!mu_codex_id(id, mu_codex_str(thread, "id"))) {
-        not_understood(l);
-        return;
-    }
-    if (resumes && strcmp(id, c->thread) != 0)
-        mu_codex_notice(l,
-                        "codex went on with another conversation than the former one: it may not "
-                        "remember what was said above.",
-                        false);
-    if (strcmp(id, c->thread) != 0)
-        mu_codex_emit(l, (struct mu_agent_event){.kind = MU_AG_CLI_SESSION, .id = id});
-    snprintf(c->thread, sizeof c->thread, "%s", id);
-    c->phase = MU_CODEX_READY;
-    note_base(c, m->body);
-    note_title(l, mu_codex_str(thread, "name"));
-    note_model(l, mu_codex_model(c));
-    if (c->cancelling)
-        end_turn(l, MU_TURN_CANCELLED, NULL);
-    else
-        go_on(l);
 }
 
 /* ---- the turn ---- */
@@ -222,7 +124,7 @@ static void name_turn(const struct mu_codex_line *l, const json_t *turn)
     if (*c->turn || !c->in_turn || !mu_codex_id(c->turn, mu_codex_str(turn, "id")))
         return;
     c->words.n = 0;
-    note_model(l, mu_codex_model(c));
+    mu_codex_note_model(l, mu_codex_model(c));
     if (c->cancelling) {
         struct mu_buf bytes = {0};
         c->cancelling = false;
@@ -239,15 +141,15 @@ static void on_answer(const struct mu_codex_line *l, const struct mu_rpc_message
     c->awaited = 0;
     switch (c->phase) {
     case MU_CODEX_GREETED:
-        on_greeted(l, m);
+        mu_codex_greeted(l, m);
         break;
     case MU_CODEX_RESUMES:
     case MU_CODEX_STARTS:
-        on_thread(l, m);
+        mu_codex_thread(l, m);
         break;
     case MU_CODEX_READY:
         if (m->kind == MU_RPC_ERROR)
-            refused(l, "the message", m->body);
+            mu_codex_refused(l, "the message", m->body);
         else
             name_turn(l, json_object_get(m->body, "turn"));
         break;
@@ -278,15 +180,15 @@ static void on_turn_completed(const struct mu_codex_line *l)
     if (!*c->turn || !mu_codex_is(mu_codex_str(turn, "id"), c->turn))
         return;
     if (mu_codex_is(status, "completed")) {
-        end_turn(l, MU_TURN_OK, NULL);
+        mu_codex_end_turn(l, MU_TURN_OK, NULL);
     } else if (mu_codex_is(status, "interrupted")) {
-        end_turn(l, MU_TURN_CANCELLED, NULL);
+        mu_codex_end_turn(l, MU_TURN_CANCELLED, NULL);
     } else {
         if (json_is_object(error) || !*c->error)
             mu_codex_error_text(error, &text);
         else
             mu_buf_str(&text, c->error);
-        end_turn(l, MU_TURN_ERROR, text.data);
+        mu_codex_end_turn(l, MU_TURN_ERROR, text.data);
     }
     mu_buf_release(&text);
 }
@@ -302,9 +204,15 @@ static void on_retry(const struct mu_codex_line *l, const json_t *error)
     mu_codex_emit(l, (struct mu_agent_event){.kind = MU_AG_RESET});
     if (n != 1 && n % 5 != 0)
         return;
-    snprintf(text, sizeof text, "The model did not answer: %.*s. codex tries again (%.*s).",
-             more ? (int)mu_utf8_cut(more, 400) : 15, more ? more : "no reason given",
-             message ? (int)mu_utf8_cut(message, 100) : 1, message ? message : "…");
+    if (!more)
+        more = "no reason given";
+    if (!message)
+        message = "no number";
+    int len = mu_codex_cut(more, 400);
+    while (len > 0 && more[len - 1] == '.')
+        len--;
+    snprintf(text, sizeof text, "The model did not answer: %.*s. codex tries again (%.*s).", len,
+             more, mu_codex_cut(message, 100), message);
     mu_codex_notice(l, text, true);
 }
 
@@ -318,7 +226,7 @@ static void on_error(const struct mu_codex_line *l)
     }
     struct mu_buf text = {0};
     mu_codex_error_text(error, &text);
-    snprintf(c->error, sizeof c->error, "%.*s", (int)mu_utf8_cut(text.data, sizeof c->error - 1),
+    snprintf(c->error, sizeof c->error, "%.*s", mu_codex_cut(text.data, sizeof c->error - 1),
              text.data);
     mu_buf_release(&text);
 }
@@ -376,7 +284,8 @@ static void on_usage(const struct mu_codex_line *l)
 static void on_warning(const struct mu_codex_line *l)
 {
     const char *message = mu_codex_str(l->params, "message");
-    if (message && *message)
+    bool known = l->codex->resumed && !*l->codex->turn; /* it was said when the thread began */
+    if (message && *message && !known)
         mu_codex_notice(l, message, false);
 }
 
@@ -386,10 +295,10 @@ static void on_rerouted(const struct mu_codex_line *l)
     char text[200];
     if (!model)
         return;
-    snprintf(text, sizeof text, "codex goes on with another model: %.*s.",
-             (int)mu_utf8_cut(model, 100), model);
+    snprintf(text, sizeof text, "codex goes on with another model: %.*s.", mu_codex_cut(model, 100),
+             model);
     mu_codex_notice(l, text, false);
-    note_model(l, model);
+    mu_codex_note_model(l, model);
 }
 
 static void on_delta(const struct mu_codex_line *l, enum mu_message_kind kind)
@@ -436,7 +345,7 @@ static void on_turn_started(const struct mu_codex_line *l)
 
 static void on_name(const struct mu_codex_line *l)
 {
-    note_title(l, mu_codex_str(l->params, "threadName"));
+    mu_codex_note_title(l, mu_codex_str(l->params, "threadName"));
 }
 
 /* Whose a notification must be to count. */
