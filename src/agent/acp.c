@@ -35,7 +35,8 @@ static const char *check_options(const json_t *options)
 
 static int spec(const struct mu_agent_start *start, struct mu_buf *out)
 {
-    static const struct mu_hold_env own[] = {{"CLAUDECODE", NULL}, {"CLAUDE_CODE_ENTRYPOINT", NULL}};
+    static const struct mu_hold_env own[] = {{"CLAUDECODE", NULL},
+                                             {"CLAUDE_CODE_ENTRYPOINT", NULL}};
     size_t n_args = 0;
     while (start->args && start->args[n_args])
         n_args++;
@@ -103,9 +104,12 @@ static const struct {
     const char *key;
     size_t at;
 } flags[] = {
-#define FLAG(name) {#name, offsetof(struct mu_acp, name)}
-    FLAG(in_turn),  FLAG(cancelled), FLAG(heard),    FLAG(can_load),     FLAG(can_resume),
-    FLAG(can_see),  FLAG(replayed),  FLAG(said_odd), FLAG(model_failed),
+#define FLAG(name)                                                                                 \
+    {                                                                                              \
+#name, offsetof(struct mu_acp, name)                                                       \
+    }
+    FLAG(in_turn), FLAG(cancelled), FLAG(heard),    FLAG(can_load),     FLAG(can_resume),
+    FLAG(can_see), FLAG(replayed),  FLAG(said_odd), FLAG(model_failed),
 #undef FLAG
 };
 
@@ -113,7 +117,10 @@ static const struct {
     const char *key;
     size_t at;
 } counts[] = {
-#define COUNT(name) {#name, offsetof(struct mu_acp, name)}
+#define COUNT(name)                                                                                \
+    {                                                                                              \
+#name, offsetof(struct mu_acp, name)                                                       \
+    }
     COUNT(last_id), COUNT(last_asked), COUNT(turns), COUNT(cost_microusd), COUNT(cost_before),
 #undef COUNT
 };
@@ -401,7 +408,7 @@ static void acp_exited(void *state, const struct mu_exit *how, bool answered,
 
 #define ACP_DIALECT(ends)                                                                          \
     {                                                                                              \
-        .id = "acp", .long_lived = true, .ends_on_cancel = (ends), .takes_images = true,          \
+        .id = "acp", .long_lived = true, .ends_on_cancel = (ends), .takes_images = true,           \
         .prompt_max = MU_LIMIT_PROMPT_BYTES, .check_options = check_options, .spec = spec,         \
         .open = acp_open, .close = acp_close, .save = acp_save, .prompt = acp_prompt,              \
         .interrupt = acp_interrupt, .answer = acp_answer, .configure = acp_configure,              \

@@ -1,11 +1,11 @@
 /*
  * The Agent Client Protocol, version 1, over stdin and stdout: https://agentclientprotocol.com.
- * What the parts of the dialect share: acp.c drives the process, acp_open.c shakes hands, acp_lines.c
- * reads what comes in a turn, acp_tool.c its tool calls, acp_done.c the turn's end, acp_ask.c the
- * requests of the agent.
+ * What the parts of the dialect share: acp.c drives the process, acp_open.c shakes hands,
+ * acp_lines.c reads what comes in a turn, acp_tool.c its tool calls, acp_done.c the turn's end,
+ * acp_ask.c the requests of the agent.
  *
- * The way of a prompt: `initialize`; then `session/resume`, `session/load` or `session/new`; after a
- * load, see below; then the mode and the model, where they are not what is wanted; then
+ * The way of a prompt: `initialize`; then `session/resume`, `session/load` or `session/new`; after
+ * a load, see below; then the mode and the model, where they are not what is wanted; then
  * `session/prompt`. It is kept in the state until that is written.
  *
  * What a load replays is not the turn's, and an agent may answer the load before its replay ends
@@ -14,9 +14,9 @@
  * is said counts for the transcript only while the answer to a `session/prompt` is due.
  *
  * The mode of a session that names none: the agent's own, except where the agent starts in one that
- * lets a model decide what is asked (`auto`, `agent`: claude-agent-acp from 0.101, codex-acp from 2):
- * then the first that it offers of `default`, `ask`, `workspace-write`, `read-only`. A person who
- * wants another says so in the session's options.
+ * lets a model decide what is asked (`auto`, `agent`: claude-agent-acp from 0.101, codex-acp from
+ * 2): then the first that it offers of `default`, `ask`, `workspace-write`, `read-only`. A person
+ * who wants another says so in the session's options.
  *
  * Layer: agent, private to the dialect.
  */
@@ -51,19 +51,27 @@ enum acp_phase {
 };
 
 /* Requests of ours whose answer is awaited. */
-enum acp_call { ACP_CALL_INIT, ACP_CALL_OPEN, ACP_CALL_SYNC, ACP_CALL_MODE, ACP_CALL_MODEL,
-                ACP_CALL_PROMPT, ACP_CALLS };
+enum acp_call {
+    ACP_CALL_INIT,
+    ACP_CALL_OPEN,
+    ACP_CALL_SYNC,
+    ACP_CALL_MODE,
+    ACP_CALL_MODEL,
+    ACP_CALL_PROMPT,
+    ACP_CALLS
+};
 
 /* How a session is opened. */
 enum acp_way { ACP_RESUME, ACP_LOAD, ACP_CREATE };
 
 /* A thing that a session has one of: its mode, its model. */
 struct acp_choice {
-    json_t *offered;          /* array of {"id", "name"}, or NULL: there is no choice */
-    bool cut;                 /* there are more than are kept */
+    json_t *offered; /* array of {"id", "name"}, or NULL: there is no choice */
+    bool cut;        /* there are more than are kept */
     char now[ACP_OPTION + 1];
-    char asked[ACP_OPTION + 1];  /* what the request that is open sets */
-    char config[ACP_OPTION + 1]; /* the configuration option that sets it; empty: a method of its own */
+    char asked[ACP_OPTION + 1]; /* what the request that is open sets */
+    char config[ACP_OPTION +
+                1]; /* the configuration option that sets it; empty: a method of its own */
 };
 
 struct mu_acp {
@@ -74,14 +82,14 @@ struct mu_acp {
     char run_id[MU_ID_SIZE];
     char name[ACP_NAME];
     char *cwd;
-    char *resume;            /* the session to resume, or NULL */
+    char *resume; /* the session to resume, or NULL */
     char session[ACP_SESSION];
-    char login[512];         /* the ways to log in that the agent named, as words */
-    json_t *options;         /* of the session, or NULL */
-    json_t *prompt;          /* {"text", "images"} that waits for the session, or NULL */
-    json_t *asked;           /* object: our id → {"rpc", "tool", "options": [{"id", "kind"}]} */
-    json_t *serving;         /* object: our id → {"rpc", "method", "params"} */
-    json_t *tools;           /* object: its id → {"done", "output"}; of this turn */
+    char login[512]; /* the ways to log in that the agent named, as words */
+    json_t *options; /* of the session, or NULL */
+    json_t *prompt;  /* {"text", "images"} that waits for the session, or NULL */
+    json_t *asked;   /* object: our id → {"rpc", "tool", "options": [{"id", "kind"}]} */
+    json_t *serving; /* object: our id → {"rpc", "method", "params"} */
+    json_t *tools;   /* object: its id → {"done", "output"}; of this turn */
     struct acp_choice mode;
     struct acp_choice model;
     int64_t calls[ACP_CALLS]; /* ids; 0: none */
@@ -96,9 +104,9 @@ struct mu_acp {
     bool heard;     /* it printed something since the prompt */
     bool can_load;
     bool can_resume;
-    bool can_see;   /* images */
-    bool replayed;  /* something of a replay came since the last sync */
-    bool said_odd;  /* the notice of things that are not known was given */
+    bool can_see;      /* images */
+    bool replayed;     /* something of a replay came since the last sync */
+    bool said_odd;     /* the notice of things that are not known was given */
     bool model_failed; /* what it says now is an error of the model's side */
 };
 

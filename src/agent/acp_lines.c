@@ -54,10 +54,9 @@ void acp_notice(const struct acp_line *l, bool failed, const char *fmt, ...)
 void acp_send(const struct acp_line *l, struct mu_buf *bytes, bool includes)
 {
     if (bytes->len)
-        acp_emit(l, (struct mu_agent_event){.kind = MU_AG_SEND,
-                                            .text = bytes->data,
-                                            .n = bytes->len,
-                                            .includes = includes});
+        acp_emit(
+            l, (struct mu_agent_event){
+                   .kind = MU_AG_SEND, .text = bytes->data, .n = bytes->len, .includes = includes});
     mu_buf_release(bytes);
 }
 
@@ -94,8 +93,9 @@ bool acp_put_prompt(struct mu_acp *c, struct mu_buf *out)
     json_t *image;
     c->calls[ACP_CALL_PROMPT] = ++c->last_id;
     c->cost_before = c->cost_microusd;
-    mu_buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"session/prompt\",\"params\":{"
-                       "\"sessionId\":",
+    mu_buf_printf(out,
+                  "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"session/prompt\",\"params\":{"
+                  "\"sessionId\":",
                   (long long)c->last_id);
     mu_buf_json(out, c->session);
     mu_buf_str(out, ",\"prompt\":[");
@@ -165,9 +165,9 @@ static void on_plan(const struct acp_line *l, const json_t *update)
         const char *status = acp_str(entry, "status");
         bool known = acp_is(status, "in_progress") || acp_is(status, "completed");
         if (acp_str(entry, "content"))
-            json_array_append_new(plan, json_pack("{s:O, s:s}", "text",
-                                                  json_object_get(entry, "content"), "status",
-                                                  known ? status : "pending"));
+            json_array_append_new(plan,
+                                  json_pack("{s:O, s:s}", "text", json_object_get(entry, "content"),
+                                            "status", known ? status : "pending"));
     }
     char *text = json_dumps(plan, JSON_COMPACT);
     acp_emit(l, (struct mu_agent_event){.kind = MU_AG_PLAN, .input = text});
@@ -350,8 +350,8 @@ static void on_info(const struct acp_line *l, const json_t *update)
     const char *title = acp_str(update, "title");
     on_codex_info(l, json_object_get(json_object_get(update, "_meta"), "codex"));
     if (title && *title)
-        acp_emit(l, (struct mu_agent_event){
-                        .kind = MU_AG_TITLE, .text = title, .n = strlen(title)});
+        acp_emit(l,
+                 (struct mu_agent_event){.kind = MU_AG_TITLE, .text = title, .n = strlen(title)});
 }
 
 /* ---- dispatch ---- */

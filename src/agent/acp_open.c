@@ -32,14 +32,14 @@ void acp_put_initialize(struct mu_acp *c, struct mu_buf *out)
 
 static bool way_is_open(const struct mu_acp *c)
 {
-    return c->way == ACP_CREATE || (c->resume && (c->way == ACP_LOAD ? c->can_load : c->can_resume));
+    return c->way == ACP_CREATE ||
+           (c->resume && (c->way == ACP_LOAD ? c->can_load : c->can_resume));
 }
 
 void acp_put_open(struct mu_acp *c, struct mu_buf *out)
 {
-    static const char *const methods[] = {[ACP_RESUME] = "session/resume",
-                                          [ACP_LOAD] = "session/load",
-                                          [ACP_CREATE] = "session/new"};
+    static const char *const methods[] = {
+        [ACP_RESUME] = "session/resume", [ACP_LOAD] = "session/load", [ACP_CREATE] = "session/new"};
     while (!way_is_open(c))
         c->way++;
     snprintf(c->session, sizeof c->session, "%s", c->way == ACP_CREATE ? "" : c->resume);
@@ -98,8 +98,7 @@ static void on_initialized(const struct acp_line *l, const json_t *result)
     const json_t *sessions = json_object_get(can, "sessionCapabilities");
     c->can_load = json_is_true(json_object_get(can, "loadSession"));
     c->can_resume = json_is_object(json_object_get(sessions, "resume"));
-    c->can_see =
-        json_is_true(json_object_get(json_object_get(can, "promptCapabilities"), "image"));
+    c->can_see = json_is_true(json_object_get(json_object_get(can, "promptCapabilities"), "image"));
     note_name(c, json_object_get(result, "agentInfo"));
     note_login(c, json_object_get(result, "authMethods"));
     check_version(l, json_object_get(result, "protocolVersion"));
