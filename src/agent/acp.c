@@ -286,7 +286,9 @@ static void acp_prompt(void *state, const struct mu_agent_prompt *prompt, struct
         acp_put_initialize(c, out);
     else if (c->phase == ACP_KNOWN)
         acp_put_open(c, out);
-    else if (c->phase == ACP_READY && c->calls[ACP_CALL_PROMPT] == 0)
+    else if (c->phase == ACP_READY && acp_put_model(c, out))
+        c->phase = ACP_SETTING;
+    else if (c->phase == ACP_READY && !acp_prompted(c))
         acp_put_prompt(c, out);
 }
 

@@ -18,6 +18,9 @@
  * 2): then the first that it offers of `default`, `ask`, `workspace-write`, `read-only`. A person
  * who wants another says so in the session's options.
  *
+ * A mode that the agent does not have is a notice, and the turn goes on. A model that it does not
+ * take is an error of the turn: lists of models are not complete, so that the agent is asked.
+ *
  * Layer: agent, private to the dialect.
  */
 #ifndef MU_AGENT_ACP_H
@@ -144,6 +147,7 @@ void acp_put_open(struct mu_acp *c, struct mu_buf *out);
 /* The prompt that waits. Takes it out of the state. true: there are includes in it. */
 bool acp_put_prompt(struct mu_acp *c, struct mu_buf *out);
 /* Mode and model as the session wants them. true: something was appended. */
+bool acp_put_model(struct mu_acp *c, struct mu_buf *out);
 bool acp_put_settings(struct mu_acp *c, const struct acp_line *l, struct mu_buf *out);
 void acp_on_answer(const struct acp_line *l, enum acp_call call, const struct mu_rpc_message *m);
 

@@ -263,28 +263,22 @@ static void names_of(const struct acp_choice *choice, struct mu_buf *out)
     }
 }
 
-static void tell_unknown(const struct acp_line *l, const struct acp_choice *choice,
-                         const char *what, const char *wanted, const char *why)
+static void tell_unknown(const struct acp_line *l, const struct acp_choice *mode,
+                         const char *wanted)
 {
     struct mu_buf names = {0};
-    names_of(choice, &names);
-    acp_notice(l, true, "%s does not have the %s \"%s\"%s%s. It goes on with %s%s%s.%s%s%s",
-               l->acp->name, what, wanted, why ? ": " : "", why ? why : "",
-               *choice->now ? "\"" : "its own", choice->now, *choice->now ? "\"" : "",
-               names.len ? " There are: " : "", names.len ? names.data : "", names.len ? "." : "");
+    names_of(mode, &names);
+    acp_notice(l, true, "%s does not have the mode \"%s\". It goes on with %s%s%s.%s%s%s",
+               l->acp->name, wanted, *mode->now ? "\"" : "its own", mode->now,
+               *mode->now ? "\"" : "", names.len ? " There are: " : "",
+               names.len ? names.data : "", names.len ? "." : "");
     mu_buf_release(&names);
 }
 
-static bool put_setting(struct mu_acp *c, const struct acp_line *l, struct acp_choice *choice,
-                        enum acp_call call, const char *wanted, struct mu_buf *out)
+static void put_setting(struct mu_acp *c, struct acp_choice *choice, enum acp_call call,
+                        const char *wanted, struct mu_buf *out)
 {
     bool mode = call == ACP_CALL_MODE;
-    if (!wanted || strcmp(wanted, choice->now) == 0)
-        return false;
-    if (l && !offers(choice, wanted) && !choice->cut) {
-        tell_unknown(l, choice, mode ? "mode" : "model", wanted, NULL);
-        return false;
-    }
     json_t *params = acp_session(c);
     snprintf(choice->asked, sizeof choice->asked, "%s", wanted);
     if (*choice->config) {
@@ -298,16 +292,70 @@ static bool put_setting(struct mu_acp *c, const struct acp_line *l, struct acp_c
              : mode          ? "session/set_mode"
                              : "session/set_model",
              params, out);
+}
+
+static bool put_mode(struct mu_acp *c, const struct acp_line *l, struct mu_buf *out)
+{
+    const char *wanted = acp_str(c->options, "mode");
+    if (!wanted)
+        wanted = mode_that_asks(c);
+    if (!wanted || strcmp(wanted, c->mode.now) == 0)
+        return false;
+    if (l && !offers(&c->mode, wanted) && !c->mode.cut) {
+        tell_unknown(l, &c->mode, wanted);
+        return false;
+    }
+    put_setting(c, &c->mode, ACP_CALL_MODE, wanted, out);
+    return true;
+}
+
+bool acp_put_model(struct mu_acp *c, struct mu_buf *out)
+{
+    const char *wanted = acp_str(c->options, "model");
+    if (!wanted || strcmp(wanted, c->model.now) == 0)
+        return false;
+    put_setting(c, &c->model, ACP_CALL_MODEL, wanted, out);
     return true;
 }
 
 bool acp_put_settings(struct mu_acp *c, const struct acp_line *l, struct mu_buf *out)
 {
-    const char *mode = acp_str(c->options, "mode");
-    const char *model = acp_str(c->options, "model");
-    bool a = put_setting(c, l, &c->mode, ACP_CALL_MODE, mode ? mode : mode_that_asks(c), out);
-    bool b = put_setting(c, l, &c->model, ACP_CALL_MODEL, model, out);
-    return a || b;
+    bool mode = put_mode(c, l, out);
+    bool model = acp_put_model(c, out);
+    return mode || model;
+}
+
+/* Before a turn it is an error: another model is not what the person wants, or pays for. */
+static void on_no_model(const struct acp_line *l, const char *why)
+{
+    struct mu_acp *c = l->acp;
+    struct mu_buf names = {0};
+    names_of(&c->model, &names);
+    char *text = mu_asprintf("%s does not take the model \"%s\": %s. Choose another model in the "
+                             "session's options%s%s, then send the message again.",
+                             c->name, c->model.asked, why, names.len ? "; there are: " : "",
+                             names.len ? names.data : "");
+    if (c->phase == ACP_SETTING && c->in_turn)
+        acp_end_early(l, text);
+    else
+        acp_notice(l, true, "%s", text);
+    free(text);
+    mu_buf_release(&names);
+}
+
+static void on_not_set(const struct acp_line *l, enum acp_call call, const json_t *error)
+{
+    struct mu_acp *c = l->acp;
+    struct mu_buf why = {0};
+    acp_reason(error, &why);
+    if (call == ACP_CALL_MODEL)
+        on_no_model(l, why.data);
+    else if (offers(&c->mode, c->mode.asked))
+        acp_notice(l, true, "%s could not be set to the mode \"%s\": %.500s. It goes on with \"%s\".",
+                   c->name, c->mode.asked, why.data, c->mode.now);
+    else
+        tell_unknown(l, &c->mode, c->mode.asked);
+    mu_buf_release(&why);
 }
 
 static void on_set(const struct acp_line *l, enum acp_call call, const struct mu_rpc_message *m)
@@ -316,10 +364,7 @@ static void on_set(const struct acp_line *l, enum acp_call call, const struct mu
     bool mode = call == ACP_CALL_MODE;
     struct acp_choice *choice = mode ? &c->mode : &c->model;
     if (m->kind == MU_RPC_ERROR) {
-        struct mu_buf text = {0};
-        acp_reason(m->body, &text);
-        tell_unknown(l, choice, mode ? "mode" : "model", choice->asked, text.data);
-        mu_buf_release(&text);
+        on_not_set(l, call, m->body);
     } else {
         acp_set_now(l, choice, mode ? "mode" : "model", choice->asked);
         acp_read_choices(l, m->body);
