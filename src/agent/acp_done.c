@@ -71,7 +71,8 @@ static int named_status(const char *text)
 {
     const char *at = strcasestr(text, "error");
     size_t skip = at ? strcspn(at, "0123456789") : 0;
-    return at && skip <= 16 && strspn(at + skip, "0123456789") == 3 ? atoi(at + skip) : 0;
+    bool three = at && skip <= 16 && strspn(at + skip, "0123456789") == 3;
+    return three ? (int)strtol(at + skip, NULL, 10) : 0;
 }
 
 static void drop_prefix(struct mu_buf *text)

@@ -270,8 +270,8 @@ static void tell_unknown(const struct acp_line *l, const struct acp_choice *mode
     names_of(mode, &names);
     acp_notice(l, true, "%s does not have the mode \"%s\". It goes on with %s%s%s.%s%s%s",
                l->acp->name, wanted, *mode->now ? "\"" : "its own", mode->now,
-               *mode->now ? "\"" : "", names.len ? " There are: " : "",
-               names.len ? names.data : "", names.len ? "." : "");
+               *mode->now ? "\"" : "", names.len ? " There are: " : "", names.len ? names.data : "",
+               names.len ? "." : "");
     mu_buf_release(&names);
 }
 
@@ -351,7 +351,8 @@ static void on_not_set(const struct acp_line *l, enum acp_call call, const json_
     if (call == ACP_CALL_MODEL)
         on_no_model(l, why.data);
     else if (offers(&c->mode, c->mode.asked))
-        acp_notice(l, true, "%s could not be set to the mode \"%s\": %.500s. It goes on with \"%s\".",
+        acp_notice(l, true,
+                   "%s could not be set to the mode \"%s\": %.500s. It goes on with \"%s\".",
                    c->name, c->mode.asked, why.data, c->mode.now);
     else
         tell_unknown(l, &c->mode, c->mode.asked);
