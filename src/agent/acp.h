@@ -18,6 +18,10 @@
  * 2): then the first that it offers of `default`, `ask`, `workspace-write`, `read-only`. A person
  * who wants another says so in the session's options.
  *
+ * Muster offers to write files and to run terminals. It serves requests to read, but does not offer
+ * it: an agent that reads the disk itself sees the same, and Gemini CLI 0.61 cannot make a new file
+ * where its question whether there is one goes through its host (it does not understand the error).
+ *
  * A mode that the agent does not have is a notice, and the turn goes on. A model that it does not
  * take is an error of the turn: lists of models are not complete, so that the agent is asked.
  *

@@ -24,7 +24,7 @@ void acp_put_initialize(struct mu_acp *c, struct mu_buf *out)
 {
     json_t *params = json_pack("{s:i, s:{s:s, s:s, s:s}, s:{s:{s:b, s:b}, s:b}}", "protocolVersion",
                                (int)ACP_VERSION, "clientInfo", "name", "muster", "title", "muster",
-                               "version", "1", "clientCapabilities", "fs", "readTextFile", 1,
+                               "version", "1", "clientCapabilities", "fs", "readTextFile", 0,
                                "writeTextFile", 1, "terminal", 1);
     acp_call(c, ACP_CALL_INIT, "initialize", params, out);
     c->phase = ACP_INIT;
