@@ -108,8 +108,8 @@ static const struct {
     {                                                                                              \
 #name, offsetof(struct mu_acp, name)                                                       \
     }
-    FLAG(in_turn), FLAG(cancelled), FLAG(heard),    FLAG(can_load),     FLAG(can_resume),
-    FLAG(can_see), FLAG(replayed),  FLAG(said_odd), FLAG(model_failed),
+    FLAG(stopping),   FLAG(in_turn), FLAG(cancelled), FLAG(heard),    FLAG(can_load),
+    FLAG(can_resume), FLAG(can_see), FLAG(replayed),  FLAG(said_odd), FLAG(model_failed),
 #undef FLAG
 };
 
@@ -302,6 +302,7 @@ static void acp_interrupt(void *state, const char *request_id, struct mu_buf *ou
         return;
     }
     c->cancelled = c->in_turn;
+    c->stopping = true;
     json_decref(c->prompt);
     c->prompt = NULL;
 }
@@ -384,10 +385,11 @@ static void describe_end(const struct mu_acp *c, const struct mu_exit *how,
     mu_buf_release(&line);
 }
 
-/* It ended by itself as it may between turns, and the prompt came just too late for it. */
+/* It ended as it may between turns, or as it was told to, and the prompt came just too late for it.
+ */
 static bool never_read(const struct mu_acp *c, const struct mu_exit *how)
 {
-    return how->kind == MU_EXIT_CODE && how->code == 0 && !c->heard;
+    return !c->heard && (c->stopping || (how->kind == MU_EXIT_CODE && how->code == 0));
 }
 
 static void acp_exited(void *state, const struct mu_exit *how, bool answered,

@@ -1,6 +1,7 @@
 /*
  * The Agent Client Protocol, version 1, over stdin and stdout: https://agentclientprotocol.com.
  * What the parts of the dialect share: acp.c drives the process, acp_open.c shakes hands,
+ * acp_choose.c sets mode and model,
  * acp_lines.c reads what comes in a turn, acp_tool.c its tool calls, acp_done.c the turn's end,
  * acp_ask.c the requests of the agent.
  *
@@ -112,6 +113,7 @@ struct mu_acp {
     bool can_load;
     bool can_resume;
     bool can_see;      /* images */
+    bool stopping;     /* it was told to end while no prompt was written */
     bool replayed;     /* something of a replay came since the last sync */
     bool said_odd;     /* the notice of things that are not known was given */
     bool model_failed; /* what it says now is an error of the model's side */
@@ -157,6 +159,10 @@ void acp_on_answer(const struct acp_line *l, enum acp_call call, const struct mu
 
 /* ---- what it says ---- */
 
+/* Takes value. */
+void acp_fact(const struct acp_line *l, const char *key, json_t *value);
+/* The agent did not take the mode or the model that it was asked to. */
+void acp_on_not_set(const struct acp_line *l, enum acp_call call, const json_t *error);
 /* Modes and models of an answer, or of an update. */
 void acp_read_choices(const struct acp_line *l, const json_t *body);
 void acp_set_now(const struct acp_line *l, struct acp_choice *choice, const char *key,

@@ -235,6 +235,7 @@ void acp_end_early(const struct acp_line *l, const char *text)
 {
     struct mu_acp *c = l->acp;
     bool open = c->in_turn;
+    c->turns += open;
     json_decref(c->prompt);
     c->prompt = NULL;
     c->in_turn = c->cancelled = false;

@@ -210,8 +210,10 @@ static void tell(const struct acp_line *l, json_t *tool, const json_t *update, c
                                 .diffs = diffs,
                                 .images = images,
                                 .failed = failed};
-    if (done)
+    if (done) {
         json_object_set_new(tool, "done", json_true());
+        json_object_del(tool, "output");
+    }
     if (done || news)
         acp_emit(l, ev);
     mu_buf_release(&text);
