@@ -35,7 +35,8 @@ static const char *check_options(const json_t *options)
 
 static int spec(const struct mu_agent_start *start, struct mu_buf *out)
 {
-    static const struct mu_hold_env own[] = {{"CLAUDECODE", NULL}, {"CLAUDE_CODE_ENTRYPOINT", NULL}};
+    static const struct mu_hold_env own[] = {{"CLAUDECODE", NULL},
+                                             {"CLAUDE_CODE_ENTRYPOINT", NULL}};
     size_t n_args = 0;
     while (start->args && start->args[n_args])
         n_args++;
@@ -103,9 +104,12 @@ static const struct {
     const char *key;
     size_t at;
 } flags[] = {
-#define FLAG(name) {#name, offsetof(struct mu_acp, name)}
-    FLAG(in_turn),  FLAG(cancelled), FLAG(heard),    FLAG(can_load),     FLAG(can_resume),
-    FLAG(can_see),  FLAG(replayed),  FLAG(said_odd), FLAG(model_failed),
+#define FLAG(name)                                                                                 \
+    {                                                                                              \
+#name, offsetof(struct mu_acp, name)                                                       \
+    }
+    FLAG(stopping),   FLAG(in_turn), FLAG(cancelled), FLAG(heard),    FLAG(can_load),
+    FLAG(can_resume), FLAG(can_see), FLAG(replayed),  FLAG(said_odd), FLAG(model_failed),
 #undef FLAG
 };
 
@@ -113,7 +117,10 @@ static const struct {
     const char *key;
     size_t at;
 } counts[] = {
-#define COUNT(name) {#name, offsetof(struct mu_acp, name)}
+#define COUNT(name)                                                                                \
+    {                                                                                              \
+#name, offsetof(struct mu_acp, name)                                                       \
+    }
     COUNT(last_id), COUNT(last_asked), COUNT(turns), COUNT(cost_microusd), COUNT(cost_before),
 #undef COUNT
 };
@@ -279,7 +286,9 @@ static void acp_prompt(void *state, const struct mu_agent_prompt *prompt, struct
         acp_put_initialize(c, out);
     else if (c->phase == ACP_KNOWN)
         acp_put_open(c, out);
-    else if (c->phase == ACP_READY && c->calls[ACP_CALL_PROMPT] == 0)
+    else if (c->phase == ACP_READY && acp_put_model(c, out))
+        c->phase = ACP_SETTING;
+    else if (c->phase == ACP_READY && !acp_prompted(c))
         acp_put_prompt(c, out);
 }
 
@@ -293,6 +302,7 @@ static void acp_interrupt(void *state, const char *request_id, struct mu_buf *ou
         return;
     }
     c->cancelled = c->in_turn;
+    c->stopping = true;
     json_decref(c->prompt);
     c->prompt = NULL;
 }
@@ -375,10 +385,11 @@ static void describe_end(const struct mu_acp *c, const struct mu_exit *how,
     mu_buf_release(&line);
 }
 
-/* It ended by itself as it may between turns, and the prompt came just too late for it. */
+/* It ended as it may between turns, or as it was told to, and the prompt came just too late for it.
+ */
 static bool never_read(const struct mu_acp *c, const struct mu_exit *how)
 {
-    return how->kind == MU_EXIT_CODE && how->code == 0 && !c->heard;
+    return !c->heard && (c->stopping || (how->kind == MU_EXIT_CODE && how->code == 0));
 }
 
 static void acp_exited(void *state, const struct mu_exit *how, bool answered,
@@ -401,7 +412,7 @@ static void acp_exited(void *state, const struct mu_exit *how, bool answered,
 
 #define ACP_DIALECT(ends)                                                                          \
     {                                                                                              \
-        .id = "acp", .long_lived = true, .ends_on_cancel = (ends), .takes_images = true,          \
+        .id = "acp", .long_lived = true, .ends_on_cancel = (ends), .takes_images = true,           \
         .prompt_max = MU_LIMIT_PROMPT_BYTES, .check_options = check_options, .spec = spec,         \
         .open = acp_open, .close = acp_close, .save = acp_save, .prompt = acp_prompt,              \
         .interrupt = acp_interrupt, .answer = acp_answer, .configure = acp_configure,              \

@@ -1,11 +1,12 @@
 /*
  * The Agent Client Protocol, version 1, over stdin and stdout: https://agentclientprotocol.com.
- * What the parts of the dialect share: acp.c drives the process, acp_open.c shakes hands, acp_lines.c
- * reads what comes in a turn, acp_tool.c its tool calls, acp_done.c the turn's end, acp_ask.c the
- * requests of the agent.
+ * What the parts of the dialect share: acp.c drives the process, acp_open.c shakes hands,
+ * acp_choose.c sets mode and model,
+ * acp_lines.c reads what comes in a turn, acp_tool.c its tool calls, acp_done.c the turn's end,
+ * acp_ask.c the requests of the agent.
  *
- * The way of a prompt: `initialize`; then `session/resume`, `session/load` or `session/new`; after a
- * load, see below; then the mode and the model, where they are not what is wanted; then
+ * The way of a prompt: `initialize`; then `session/resume`, `session/load` or `session/new`; after
+ * a load, see below; then the mode and the model, where they are not what is wanted; then
  * `session/prompt`. It is kept in the state until that is written.
  *
  * What a load replays is not the turn's, and an agent may answer the load before its replay ends
@@ -14,9 +15,16 @@
  * is said counts for the transcript only while the answer to a `session/prompt` is due.
  *
  * The mode of a session that names none: the agent's own, except where the agent starts in one that
- * lets a model decide what is asked (`auto`, `agent`: claude-agent-acp from 0.101, codex-acp from 2):
- * then the first that it offers of `default`, `ask`, `workspace-write`, `read-only`. A person who
- * wants another says so in the session's options.
+ * lets a model decide what is asked (`auto`, `agent`: claude-agent-acp from 0.101, codex-acp from
+ * 2): then the first that it offers of `default`, `ask`, `workspace-write`, `read-only`. A person
+ * who wants another says so in the session's options.
+ *
+ * Muster offers to write files and to run terminals. It serves requests to read, but does not offer
+ * it: an agent that reads the disk itself sees the same, and Gemini CLI 0.61 cannot make a new file
+ * where its question whether there is one goes through its host (it does not understand the error).
+ *
+ * A mode that the agent does not have is a notice, and the turn goes on. A model that it does not
+ * take is an error of the turn: lists of models are not complete, so that the agent is asked.
  *
  * Layer: agent, private to the dialect.
  */
@@ -51,19 +59,27 @@ enum acp_phase {
 };
 
 /* Requests of ours whose answer is awaited. */
-enum acp_call { ACP_CALL_INIT, ACP_CALL_OPEN, ACP_CALL_SYNC, ACP_CALL_MODE, ACP_CALL_MODEL,
-                ACP_CALL_PROMPT, ACP_CALLS };
+enum acp_call {
+    ACP_CALL_INIT,
+    ACP_CALL_OPEN,
+    ACP_CALL_SYNC,
+    ACP_CALL_MODE,
+    ACP_CALL_MODEL,
+    ACP_CALL_PROMPT,
+    ACP_CALLS
+};
 
 /* How a session is opened. */
 enum acp_way { ACP_RESUME, ACP_LOAD, ACP_CREATE };
 
 /* A thing that a session has one of: its mode, its model. */
 struct acp_choice {
-    json_t *offered;          /* array of {"id", "name"}, or NULL: there is no choice */
-    bool cut;                 /* there are more than are kept */
+    json_t *offered; /* array of {"id", "name"}, or NULL: there is no choice */
+    bool cut;        /* there are more than are kept */
     char now[ACP_OPTION + 1];
-    char asked[ACP_OPTION + 1];  /* what the request that is open sets */
-    char config[ACP_OPTION + 1]; /* the configuration option that sets it; empty: a method of its own */
+    char asked[ACP_OPTION + 1]; /* what the request that is open sets */
+    char config[ACP_OPTION +
+                1]; /* the configuration option that sets it; empty: a method of its own */
 };
 
 struct mu_acp {
@@ -74,14 +90,14 @@ struct mu_acp {
     char run_id[MU_ID_SIZE];
     char name[ACP_NAME];
     char *cwd;
-    char *resume;            /* the session to resume, or NULL */
+    char *resume; /* the session to resume, or NULL */
     char session[ACP_SESSION];
-    char login[512];         /* the ways to log in that the agent named, as words */
-    json_t *options;         /* of the session, or NULL */
-    json_t *prompt;          /* {"text", "images"} that waits for the session, or NULL */
-    json_t *asked;           /* object: our id → {"rpc", "tool", "options": [{"id", "kind"}]} */
-    json_t *serving;         /* object: our id → {"rpc", "method", "params"} */
-    json_t *tools;           /* object: its id → {"done", "output"}; of this turn */
+    char login[512]; /* the ways to log in that the agent named, as words */
+    json_t *options; /* of the session, or NULL */
+    json_t *prompt;  /* {"text", "images"} that waits for the session, or NULL */
+    json_t *asked;   /* object: our id → {"rpc", "tool", "options": [{"id", "kind"}]} */
+    json_t *serving; /* object: our id → {"rpc", "method", "params"} */
+    json_t *tools;   /* object: its id → {"done", "output"}; of this turn */
     struct acp_choice mode;
     struct acp_choice model;
     int64_t calls[ACP_CALLS]; /* ids; 0: none */
@@ -96,9 +112,10 @@ struct mu_acp {
     bool heard;     /* it printed something since the prompt */
     bool can_load;
     bool can_resume;
-    bool can_see;   /* images */
-    bool replayed;  /* something of a replay came since the last sync */
-    bool said_odd;  /* the notice of things that are not known was given */
+    bool can_see;      /* images */
+    bool stopping;     /* it was told to end while no prompt was written */
+    bool replayed;     /* something of a replay came since the last sync */
+    bool said_odd;     /* the notice of things that are not known was given */
     bool model_failed; /* what it says now is an error of the model's side */
 };
 
@@ -136,11 +153,16 @@ void acp_put_open(struct mu_acp *c, struct mu_buf *out);
 /* The prompt that waits. Takes it out of the state. true: there are includes in it. */
 bool acp_put_prompt(struct mu_acp *c, struct mu_buf *out);
 /* Mode and model as the session wants them. true: something was appended. */
+bool acp_put_model(struct mu_acp *c, struct mu_buf *out);
 bool acp_put_settings(struct mu_acp *c, const struct acp_line *l, struct mu_buf *out);
 void acp_on_answer(const struct acp_line *l, enum acp_call call, const struct mu_rpc_message *m);
 
 /* ---- what it says ---- */
 
+/* Takes value. */
+void acp_fact(const struct acp_line *l, const char *key, json_t *value);
+/* The agent did not take the mode or the model that it was asked to. */
+void acp_on_not_set(const struct acp_line *l, enum acp_call call, const json_t *error);
 /* Modes and models of an answer, or of an update. */
 void acp_read_choices(const struct acp_line *l, const json_t *body);
 void acp_set_now(const struct acp_line *l, struct acp_choice *choice, const char *key,

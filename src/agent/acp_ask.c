@@ -72,8 +72,8 @@ static char *asked_input(const json_t *call)
     json_t *shown = json_object();
     for (size_t i = 0; i < MU_COUNT(keys); i++) {
         json_t *value = json_object_get(call, keys[i]);
-        bool empty = !value || json_is_null(value) ||
-                     (json_is_array(value) && json_array_size(value) == 0);
+        bool empty =
+            !value || json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0);
         if (!empty)
             json_object_set(shown, keys[i], value);
     }
@@ -193,8 +193,8 @@ void acp_on_cancel_request(const struct acp_line *l, const json_t *params)
 static bool is_served(const char *method)
 {
     static const char *const methods[] = {
-        "fs/read_text_file", "fs/write_text_file",      "terminal/create", "terminal/output",
-        "terminal/kill",     "terminal/wait_for_exit",  "terminal/release"};
+        "fs/read_text_file", "fs/write_text_file",     "terminal/create", "terminal/output",
+        "terminal/kill",     "terminal/wait_for_exit", "terminal/release"};
     for (size_t i = 0; i < MU_COUNT(methods); i++)
         if (strcmp(method, methods[i]) == 0)
             return true;
@@ -263,8 +263,8 @@ void acp_serve_again(struct mu_acp *c, mu_agent_cb *cb, void *ctx)
         char *input = json_dumps(json_object_get(one, "params"), JSON_COMPACT);
         char *name = mu_strdup(acp_str(one, "method"));
         char *copy = mu_strdup(id); /* it may be answered within the call */
-        cb(ctx, &(struct mu_agent_event){
-                    .kind = MU_AG_SERVE, .id = copy, .name = name, .input = input});
+        cb(ctx,
+           &(struct mu_agent_event){.kind = MU_AG_SERVE, .id = copy, .name = name, .input = input});
         free(copy);
         free(name);
         free(input);

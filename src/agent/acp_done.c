@@ -71,7 +71,8 @@ static int named_status(const char *text)
 {
     const char *at = strcasestr(text, "error");
     size_t skip = at ? strcspn(at, "0123456789") : 0;
-    return at && skip <= 16 && strspn(at + skip, "0123456789") == 3 ? atoi(at + skip) : 0;
+    bool three = at && skip <= 16 && strspn(at + skip, "0123456789") == 3;
+    return three ? (int)strtol(at + skip, NULL, 10) : 0;
 }
 
 static void drop_prefix(struct mu_buf *text)
@@ -91,9 +92,8 @@ static void describe_login(const struct mu_acp *c, const char *words, struct mu_
     mu_buf_printf(out, "%s is not logged in (%s). ", c->name, words);
     if (*c->login)
         mu_buf_printf(out, "Ways to log in: %s. ", c->login);
-    mu_buf_printf(out,
-                  "Run it in a terminal and log in there, or set its API key where muster is "
-                  "started; then send the message again.");
+    mu_buf_printf(out, "Run it in a terminal and log in there, or set its API key where muster is "
+                       "started; then send the message again.");
 }
 
 static void drop_stop(struct mu_buf *text)
@@ -155,8 +155,8 @@ static int64_t cost_of(const struct mu_acp *c)
 static struct mu_agent_usage usage_of(const struct mu_acp *c, const json_t *result)
 {
     const json_t *usage = json_object_get(result, "usage");
-    const json_t *quota = json_object_get(
-        json_object_get(json_object_get(result, "_meta"), "quota"), "token_count");
+    const json_t *quota =
+        json_object_get(json_object_get(json_object_get(result, "_meta"), "quota"), "token_count");
     struct mu_agent_usage u = {
         .input_tokens = count_of(usage, "inputTokens"),
         .output_tokens = count_of(usage, "outputTokens"),
@@ -188,8 +188,10 @@ static const struct {
 } stops[] = {
     {"max_tokens", "The answer was cut off: the model reached its limit of tokens. Send another "
                    "message to let it go on."},
-    {"max_turn_requests", "The agent stopped: it asked the model as often as it may in one turn. "
-                          "Send another message to let it go on."},
+    {"max_turn_requests",
+     "The agent stopped before it was done: it asked the model as often as it may "
+     "in one turn, or took its answer for a loop. Send another message to "
+     "let it go on."},
     {"refusal", "The model refused to go on. The agent leaves what was said in this turn out of "
                 "the conversation. Put it another way."},
 };
@@ -233,6 +235,7 @@ void acp_end_early(const struct acp_line *l, const char *text)
 {
     struct mu_acp *c = l->acp;
     bool open = c->in_turn;
+    c->turns += open;
     json_decref(c->prompt);
     c->prompt = NULL;
     c->in_turn = c->cancelled = false;

@@ -54,10 +54,9 @@ void acp_notice(const struct acp_line *l, bool failed, const char *fmt, ...)
 void acp_send(const struct acp_line *l, struct mu_buf *bytes, bool includes)
 {
     if (bytes->len)
-        acp_emit(l, (struct mu_agent_event){.kind = MU_AG_SEND,
-                                            .text = bytes->data,
-                                            .n = bytes->len,
-                                            .includes = includes});
+        acp_emit(
+            l, (struct mu_agent_event){
+                   .kind = MU_AG_SEND, .text = bytes->data, .n = bytes->len, .includes = includes});
     mu_buf_release(bytes);
 }
 
@@ -94,8 +93,9 @@ bool acp_put_prompt(struct mu_acp *c, struct mu_buf *out)
     json_t *image;
     c->calls[ACP_CALL_PROMPT] = ++c->last_id;
     c->cost_before = c->cost_microusd;
-    mu_buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"session/prompt\",\"params\":{"
-                       "\"sessionId\":",
+    mu_buf_printf(out,
+                  "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"session/prompt\",\"params\":{"
+                  "\"sessionId\":",
                   (long long)c->last_id);
     mu_buf_json(out, c->session);
     mu_buf_str(out, ",\"prompt\":[");
@@ -165,9 +165,9 @@ static void on_plan(const struct acp_line *l, const json_t *update)
         const char *status = acp_str(entry, "status");
         bool known = acp_is(status, "in_progress") || acp_is(status, "completed");
         if (acp_str(entry, "content"))
-            json_array_append_new(plan, json_pack("{s:O, s:s}", "text",
-                                                  json_object_get(entry, "content"), "status",
-                                                  known ? status : "pending"));
+            json_array_append_new(plan,
+                                  json_pack("{s:O, s:s}", "text", json_object_get(entry, "content"),
+                                            "status", known ? status : "pending"));
     }
     char *text = json_dumps(plan, JSON_COMPACT);
     acp_emit(l, (struct mu_agent_event){.kind = MU_AG_PLAN, .input = text});
@@ -176,121 +176,6 @@ static void on_plan(const struct acp_line *l, const json_t *update)
 }
 
 /* ---- facts ---- */
-
-/* Takes value. */
-static void emit_fact(const struct acp_line *l, const char *key, json_t *value)
-{
-    json_t *facts = json_object();
-    json_object_set_new(facts, key, value);
-    char *text = json_dumps(facts, JSON_COMPACT);
-    acp_emit(l, (struct mu_agent_event){.kind = MU_AG_FACTS, .metadata = text});
-    free(text);
-    json_decref(facts);
-}
-
-void acp_set_now(const struct acp_line *l, struct acp_choice *choice, const char *key,
-                 const char *id)
-{
-    if (!id || !*id || strlen(id) > ACP_OPTION || strcmp(choice->now, id) == 0)
-        return;
-    snprintf(choice->now, sizeof choice->now, "%s", id);
-    emit_fact(l, key, json_string(id));
-}
-
-/* Appends {"id", "name"} while all of it fits into one fact. */
-static bool add_offer(json_t *list, size_t *bytes, const char *id, const char *name)
-{
-    if (!id || !*id || strlen(id) > ACP_OPTION)
-        return true;
-    size_t n = name ? acp_cut(name, ACP_OPTION) : 0;
-    *bytes += strlen(id) + 2 * n + 32;
-    if (*bytes > MU_FACT_BYTES - 64)
-        return false;
-    json_t *one = json_object();
-    json_object_set_new(one, "id", json_string(id));
-    json_object_set_new(one, "name", n ? json_stringn(name, n) : json_string(id));
-    json_array_append_new(list, one);
-    return true;
-}
-
-static void read_list(const json_t *list, const char *id_key, json_t *out, size_t *bytes, bool *cut)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach((json_t *)list, i, one)
-    {
-        if (json_is_array(json_object_get(one, "options")))
-            read_list(json_object_get(one, "options"), id_key, out, bytes, cut);
-        else if (!add_offer(out, bytes, acp_str(one, id_key), acp_str(one, "name")))
-            *cut = true;
-    }
-}
-
-static void take_offers(const struct acp_line *l, struct acp_choice *choice, const char *key,
-                        const json_t *list, const char *id_key)
-{
-    size_t bytes = 0;
-    json_t *offered = json_array();
-    choice->cut = false;
-    read_list(list, id_key, offered, &bytes, &choice->cut);
-    if (choice->offered && json_equal(choice->offered, offered)) {
-        json_decref(offered);
-        return;
-    }
-    json_decref(choice->offered);
-    choice->offered = offered;
-    emit_fact(l, key, json_incref(offered));
-}
-
-/* From the list of configuration options, where the agent has no list of its own for it. */
-static void read_config(const struct acp_line *l, const json_t *options, const char *category,
-                        const char *plural, struct acp_choice *choice)
-{
-    size_t i;
-    json_t *option;
-    json_array_foreach((json_t *)options, i, option)
-    {
-        const char *id = acp_str(option, "id");
-        if (!id || !*id || strlen(id) > ACP_OPTION || !acp_is(acp_str(option, "type"), "select") ||
-            !acp_is(acp_str(option, "category"), category))
-            continue;
-        snprintf(choice->config, sizeof choice->config, "%s", id);
-        take_offers(l, choice, plural, json_object_get(option, "options"), "value");
-        acp_set_now(l, choice, category, acp_str(option, "currentValue"));
-        return;
-    }
-}
-
-void acp_read_choices(const struct acp_line *l, const json_t *body)
-{
-    struct mu_acp *c = l->acp;
-    const json_t *modes = json_object_get(body, "modes");
-    const json_t *models = json_object_get(body, "models");
-    const json_t *config = json_object_get(body, "configOptions");
-    if (json_is_object(modes)) {
-        *c->mode.config = '\0';
-        take_offers(l, &c->mode, "modes", json_object_get(modes, "availableModes"), "id");
-        acp_set_now(l, &c->mode, "mode", acp_str(modes, "currentModeId"));
-    } else if (*c->mode.config || !c->mode.offered) {
-        read_config(l, config, "mode", "modes", &c->mode);
-    } else { /* set by a method of its own, told here as well */
-        struct acp_choice *mode = &c->mode;
-        size_t i;
-        json_t *option;
-        json_array_foreach((json_t *)config, i, option)
-        {
-            if (acp_is(acp_str(option, "category"), "mode"))
-                acp_set_now(l, mode, "mode", acp_str(option, "currentValue"));
-        }
-    }
-    if (json_is_object(models)) {
-        *c->model.config = '\0';
-        take_offers(l, &c->model, "models", json_object_get(models, "availableModels"), "modelId");
-        acp_set_now(l, &c->model, "model", acp_str(models, "currentModelId"));
-    } else if (*c->model.config || !c->model.offered) {
-        read_config(l, config, "model", "models", &c->model);
-    }
-}
 
 static void on_commands(const struct acp_line *l, const json_t *update)
 {
@@ -316,7 +201,7 @@ static void on_commands(const struct acp_line *l, const json_t *update)
             json_object_set_new(one, "hint", json_stringn(hint, hint_n));
         json_array_append_new(list, one);
     }
-    emit_fact(l, "commands", list);
+    acp_fact(l, "commands", list);
 }
 
 static void on_usage(const struct acp_line *l, const json_t *update)
@@ -326,7 +211,7 @@ static void on_usage(const struct acp_line *l, const json_t *update)
     acp_on_cost(l->acp, json_object_get(update, "cost"));
     if (json_is_integer(used) && json_is_integer(size) && json_integer_value(used) >= 0 &&
         json_integer_value(size) > 0)
-        emit_fact(l, "context", json_pack("{s:O, s:O}", "used", used, "size", size));
+        acp_fact(l, "context", json_pack("{s:O, s:O}", "used", used, "size", size));
 }
 
 /* codex-acp says errors of the model's side as text, and here that it was one. */
@@ -350,8 +235,8 @@ static void on_info(const struct acp_line *l, const json_t *update)
     const char *title = acp_str(update, "title");
     on_codex_info(l, json_object_get(json_object_get(update, "_meta"), "codex"));
     if (title && *title)
-        acp_emit(l, (struct mu_agent_event){
-                        .kind = MU_AG_TITLE, .text = title, .n = strlen(title)});
+        acp_emit(l,
+                 (struct mu_agent_event){.kind = MU_AG_TITLE, .text = title, .n = strlen(title)});
 }
 
 /* ---- dispatch ---- */

@@ -24,7 +24,7 @@ void acp_put_initialize(struct mu_acp *c, struct mu_buf *out)
 {
     json_t *params = json_pack("{s:i, s:{s:s, s:s, s:s}, s:{s:{s:b, s:b}, s:b}}", "protocolVersion",
                                (int)ACP_VERSION, "clientInfo", "name", "muster", "title", "muster",
-                               "version", "1", "clientCapabilities", "fs", "readTextFile", 1,
+                               "version", "1", "clientCapabilities", "fs", "readTextFile", 0,
                                "writeTextFile", 1, "terminal", 1);
     acp_call(c, ACP_CALL_INIT, "initialize", params, out);
     c->phase = ACP_INIT;
@@ -32,14 +32,14 @@ void acp_put_initialize(struct mu_acp *c, struct mu_buf *out)
 
 static bool way_is_open(const struct mu_acp *c)
 {
-    return c->way == ACP_CREATE || (c->resume && (c->way == ACP_LOAD ? c->can_load : c->can_resume));
+    return c->way == ACP_CREATE ||
+           (c->resume && (c->way == ACP_LOAD ? c->can_load : c->can_resume));
 }
 
 void acp_put_open(struct mu_acp *c, struct mu_buf *out)
 {
-    static const char *const methods[] = {[ACP_RESUME] = "session/resume",
-                                          [ACP_LOAD] = "session/load",
-                                          [ACP_CREATE] = "session/new"};
+    static const char *const methods[] = {
+        [ACP_RESUME] = "session/resume", [ACP_LOAD] = "session/load", [ACP_CREATE] = "session/new"};
     while (!way_is_open(c))
         c->way++;
     snprintf(c->session, sizeof c->session, "%s", c->way == ACP_CREATE ? "" : c->resume);
@@ -98,8 +98,7 @@ static void on_initialized(const struct acp_line *l, const json_t *result)
     const json_t *sessions = json_object_get(can, "sessionCapabilities");
     c->can_load = json_is_true(json_object_get(can, "loadSession"));
     c->can_resume = json_is_object(json_object_get(sessions, "resume"));
-    c->can_see =
-        json_is_true(json_object_get(json_object_get(can, "promptCapabilities"), "image"));
+    c->can_see = json_is_true(json_object_get(json_object_get(can, "promptCapabilities"), "image"));
     note_name(c, json_object_get(result, "agentInfo"));
     note_login(c, json_object_get(result, "authMethods"));
     check_version(l, json_object_get(result, "protocolVersion"));
@@ -227,100 +226,13 @@ static void on_synced(const struct acp_line *l)
 
 /* ---- mode and model ---- */
 
-static bool offers(const struct acp_choice *choice, const char *id)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach(choice->offered, i, one)
-    {
-        if (acp_is(acp_str(one, "id"), id))
-            return true;
-    }
-    return false;
-}
-
-/* See acp.h. */
-static const char *mode_that_asks(const struct mu_acp *c)
-{
-    static const char *const ask[] = {"default", "ask", "workspace-write", "read-only"};
-    if (!acp_is(c->mode.now, "auto") && !acp_is(c->mode.now, "agent"))
-        return NULL;
-    for (size_t i = 0; i < MU_COUNT(ask); i++)
-        if (offers(&c->mode, ask[i]))
-            return ask[i];
-    return NULL;
-}
-
-static void names_of(const struct acp_choice *choice, struct mu_buf *out)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach(choice->offered, i, one)
-    {
-        if (out->len < 600)
-            mu_buf_printf(out, "%s%s", i ? ", " : "", acp_str(one, "id"));
-        else if (out->data[out->len - 1] != '.')
-            mu_buf_str(out, ", ...");
-    }
-}
-
-static void tell_unknown(const struct acp_line *l, const struct acp_choice *choice,
-                         const char *what, const char *wanted, const char *why)
-{
-    struct mu_buf names = {0};
-    names_of(choice, &names);
-    acp_notice(l, true, "%s does not have the %s \"%s\"%s%s. It goes on with %s%s%s.%s%s%s",
-               l->acp->name, what, wanted, why ? ": " : "", why ? why : "",
-               *choice->now ? "\"" : "its own", choice->now, *choice->now ? "\"" : "",
-               names.len ? " There are: " : "", names.len ? names.data : "", names.len ? "." : "");
-    mu_buf_release(&names);
-}
-
-static bool put_setting(struct mu_acp *c, const struct acp_line *l, struct acp_choice *choice,
-                        enum acp_call call, const char *wanted, struct mu_buf *out)
-{
-    bool mode = call == ACP_CALL_MODE;
-    if (!wanted || strcmp(wanted, choice->now) == 0)
-        return false;
-    if (l && !offers(choice, wanted) && !choice->cut) {
-        tell_unknown(l, choice, mode ? "mode" : "model", wanted, NULL);
-        return false;
-    }
-    json_t *params = acp_session(c);
-    snprintf(choice->asked, sizeof choice->asked, "%s", wanted);
-    if (*choice->config) {
-        json_object_set_new(params, "configId", json_string(choice->config));
-        json_object_set_new(params, "value", json_string(wanted));
-    } else {
-        json_object_set_new(params, mode ? "modeId" : "modelId", json_string(wanted));
-    }
-    acp_call(c, call,
-             *choice->config ? "session/set_config_option"
-             : mode          ? "session/set_mode"
-                             : "session/set_model",
-             params, out);
-    return true;
-}
-
-bool acp_put_settings(struct mu_acp *c, const struct acp_line *l, struct mu_buf *out)
-{
-    const char *mode = acp_str(c->options, "mode");
-    const char *model = acp_str(c->options, "model");
-    bool a = put_setting(c, l, &c->mode, ACP_CALL_MODE, mode ? mode : mode_that_asks(c), out);
-    bool b = put_setting(c, l, &c->model, ACP_CALL_MODEL, model, out);
-    return a || b;
-}
-
 static void on_set(const struct acp_line *l, enum acp_call call, const struct mu_rpc_message *m)
 {
     struct mu_acp *c = l->acp;
     bool mode = call == ACP_CALL_MODE;
     struct acp_choice *choice = mode ? &c->mode : &c->model;
     if (m->kind == MU_RPC_ERROR) {
-        struct mu_buf text = {0};
-        acp_reason(m->body, &text);
-        tell_unknown(l, choice, mode ? "mode" : "model", choice->asked, text.data);
-        mu_buf_release(&text);
+        acp_on_not_set(l, call, m->body);
     } else {
         acp_set_now(l, choice, mode ? "mode" : "model", choice->asked);
         acp_read_choices(l, m->body);

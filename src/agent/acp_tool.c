@@ -46,8 +46,8 @@ static char *dump(const json_t *json)
 static char *input_of(const json_t *update)
 {
     const json_t *input = json_object_get(update, "rawInput");
-    bool empty = !input || json_is_null(input) ||
-                 (json_is_object(input) && json_object_size(input) == 0);
+    bool empty =
+        !input || json_is_null(input) || (json_is_object(input) && json_object_size(input) == 0);
     return empty ? NULL : dump(input);
 }
 
@@ -65,10 +65,10 @@ static char *diffs_of(const json_t *update)
             continue;
         json_t *diff = json_object();
         json_object_set(diff, "path", (json_t *)path);
-        json_object_set_new(diff, "old", json_is_string(old) ? json_incref((json_t *)old)
-                                                             : json_null());
-        json_object_set_new(diff, "new", json_is_string(new) ? json_incref((json_t *)new)
-                                                             : json_null());
+        json_object_set_new(diff, "old",
+                            json_is_string(old) ? json_incref((json_t *)old) : json_null());
+        json_object_set_new(diff, "new",
+                            json_is_string(new) ? json_incref((json_t *)new) : json_null());
         json_array_append_new(diffs, diff);
     }
     char *text = json_array_size(diffs) ? dump(diffs) : NULL;
@@ -210,8 +210,10 @@ static void tell(const struct acp_line *l, json_t *tool, const json_t *update, c
                                 .diffs = diffs,
                                 .images = images,
                                 .failed = failed};
-    if (done)
+    if (done) {
         json_object_set_new(tool, "done", json_true());
+        json_object_del(tool, "output");
+    }
     if (done || news)
         acp_emit(l, ev);
     mu_buf_release(&text);

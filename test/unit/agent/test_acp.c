@@ -21,8 +21,7 @@
 
 static struct scenes scenes(void)
 {
-    return (struct scenes){
-        .dialect = D, .file = "acp-scenes.jsonl", .inputs = true, .facts = true};
+    return (struct scenes){.dialect = D, .file = "acp-scenes.jsonl", .inputs = true, .facts = true};
 }
 
 static void every_scene_gives_its_events(void **state)
@@ -94,9 +93,9 @@ static void see_includes(void *ctx, const struct mu_agent_event *ev)
     if (ev->kind == MU_AG_SEND && strstr(ev->text, "session/prompt")) {
         *(bool *)ctx = ev->includes;
         assert_int_equal(memchr(ev->text, MU_INCLUDE_MARK, ev->n) != NULL, ev->includes);
-        assert_int_equal(strstr(ev->text, "\"mimeType\":\"image/png\",\"data\":\"\001/i.png\001\"") !=
-                             NULL,
-                         ev->includes);
+        assert_int_equal(
+            strstr(ev->text, "\"mimeType\":\"image/png\",\"data\":\"\001/i.png\001\"") != NULL,
+            ev->includes);
     }
 }
 
@@ -112,7 +111,8 @@ static void images_are_includes_where_the_agent_takes_them(void **state)
         struct mu_buf in = {0};
         bool includes = !sees;
         void *c = D->open(&start, NULL);
-        D->prompt(c, &(struct mu_agent_prompt){.text = "see", .images = &image, .n_images = 1}, &in);
+        D->prompt(c, &(struct mu_agent_prompt){.text = "see", .images = &image, .n_images = 1},
+                  &in);
         D->feed(c, MU_STREAM_OUT, cases[sees], strlen(cases[sees]), see_includes, &includes);
         assert_int_equal(includes, sees);
         mu_buf_release(&in);
@@ -138,9 +138,10 @@ static void what_is_served_outlives_a_restart(void **state)
               &in);
     D->served(s.state, &(struct mu_agent_served){.id = "run.1", .error = "No such file."}, &in);
     D->served(s.state, &(struct mu_agent_served){.id = "run.1", .error = "Again."}, &in);
-    assert_string_equal(in.data, "{\"id\":0,\"result\":{\"terminalId\":\"t\"},\"jsonrpc\":\"2.0\"}\n"
-                                 "{\"id\":\"a\",\"error\":{\"code\":-32603,\"message\":\"No such "
-                                 "file.\"},\"jsonrpc\":\"2.0\"}\n");
+    assert_string_equal(in.data,
+                        "{\"id\":0,\"result\":{\"terminalId\":\"t\"},\"jsonrpc\":\"2.0\"}\n"
+                        "{\"id\":\"a\",\"error\":{\"code\":-32603,\"message\":\"No such "
+                        "file.\"},\"jsonrpc\":\"2.0\"}\n");
     mu_buf_clear(&s.trace);
     D->resumed(s.state, scene_event, &s);
     assert_int_equal(s.trace.len, 0);
@@ -155,8 +156,10 @@ static void open_requests_have_limits(void **state)
     struct mu_buf line = {0};
     for (int i = 0; i < ACP_SERVED + 6; i++) {
         mu_buf_clear(&line);
-        mu_buf_printf(&line, "{\"id\":%d,\"method\":\"terminal/output\",\"params\":{\"sessionId\":"
-                             "\"s1\"}}\n", i);
+        mu_buf_printf(&line,
+                      "{\"id\":%d,\"method\":\"terminal/output\",\"params\":{\"sessionId\":"
+                      "\"s1\"}}\n",
+                      i);
         feed(&s, line.data);
     }
     assert_int_equal(count(&s, "\nserve"), ACP_SERVED);
@@ -167,7 +170,8 @@ static void open_requests_have_limits(void **state)
         mu_buf_printf(&line,
                       "{\"id\":%d,\"method\":\"session/request_permission\",\"params\":{"
                       "\"sessionId\":\"s1\",\"toolCall\":{\"toolCallId\":\"t\"},\"options\":[{"
-                      "\"optionId\":\"no\",\"kind\":\"reject_once\"}]}}\n", i);
+                      "\"optionId\":\"no\",\"kind\":\"reject_once\"}]}}\n",
+                      i);
         feed(&s, line.data);
     }
     assert_int_equal(count(&s, "\nasked"), MU_LIMIT_OPEN_REQUESTS);
@@ -181,8 +185,9 @@ static void what_is_too_large_is_not_served(void **state)
     MU_UNUSED(state);
     struct scene s = in_turn();
     struct mu_buf line = {0};
-    mu_buf_str(&line, "{\"id\":1,\"method\":\"fs/write_text_file\",\"params\":{\"sessionId\":\"s1\","
-                      "\"path\":\"/x\",\"content\":\"");
+    mu_buf_str(&line,
+               "{\"id\":1,\"method\":\"fs/write_text_file\",\"params\":{\"sessionId\":\"s1\","
+               "\"path\":\"/x\",\"content\":\"");
     mu_buf_reserve(&line, ACP_SERVED_BYTES + 16);
     memset(line.data + line.len, 'x', ACP_SERVED_BYTES);
     line.len += ACP_SERVED_BYTES;
