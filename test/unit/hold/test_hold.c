@@ -43,7 +43,8 @@ static void open_run(struct fixture *f, const char *script, const char *max)
     f->argv[1] = "-c";
     f->argv[2] = script;
     mu_id_new(f->id);
-    f->spec = (struct mu_hold_spec){.run = f->id, .argv = f->argv, .cwd = "/tmp", .stdin_pipe = true};
+    f->spec =
+        (struct mu_hold_spec){.run = f->id, .argv = f->argv, .cwd = "/tmp", .stdin_pipe = true};
     f->peer.fd = -1;
     if (max)
         setenv("MUSTER_HOLD_SPOOL_MAX", max, 1);
