@@ -413,6 +413,21 @@ static void kills_all_of_a_command(void **state)
     finish(f);
 }
 
+static void tells_that_its_holder_was_killed(void **state)
+{
+    struct fixture *f;
+    begin(state, &f);
+    char *t = create(f, "c", "{\"command\":\"echo pid=$PPID; exec tail -f /dev/null\"}");
+    until_output(f, t, "\n");
+    long holder = pid_in(text_of(output(f, "o", t), "output"));
+    assert_int_equal(kill((pid_t)holder, SIGKILL), 0);
+    assert_exit(wait_for(f, "w", t), 0, "SIGKILL");
+    assert_part(text_of(output(f, "o2", t), "output"), "The command was lost: ");
+    assert_state(f, MU_session_state_WORKING, NULL);
+    free(t);
+    finish(f);
+}
+
 static void ends_with_the_agent(void **state)
 {
     struct fixture *f;
@@ -592,6 +607,7 @@ int main(int argc, char **argv)
         TEST(refuses_what_cannot_be_run),
         TEST(keeps_the_end_of_the_output),
         TEST(kills_all_of_a_command),
+        TEST(tells_that_its_holder_was_killed),
         TEST(ends_with_the_agent),
         TEST(ends_with_the_session),
         TEST(limits_their_number),
