@@ -212,13 +212,15 @@ static void start_work(struct run *run, struct job *job)
     mu_loop_work(run->r->loop, on_work, on_work_done, w);
 }
 
-static void serve_here(struct run *run, struct job *job)
+/* False: not yet. */
+static bool serve_here(struct run *run, const struct job *job)
 {
     json_t *params = json_loads(job->input, JSON_ALLOW_NUL, NULL);
-    if (!terminal_serve(run, job->id, job->method, params))
+    bool now = !terminal_is_behind(run, job->method, params);
+    if (now && !terminal_serve(run, job->id, job->method, params))
         serve_fail(run, job->id, "This host has no method %.100s.", job->method);
     json_decref(params);
-    job_free(job);
+    return now;
 }
 
 static void serve_next(struct run *run)
@@ -226,14 +228,23 @@ static void serve_next(struct run *run)
     struct serve *s = run->serve;
     while (s->queue && !s->busy && s->unread < RUNNER_SERVE_UNREAD && !run->r->closing) {
         struct job *job = s->queue;
+        bool off_loop = belongs_off_the_loop(job->method);
+        if (!off_loop && !serve_here(run, job))
+            return;
         DL_DELETE(s->queue, job);
         s->count--;
         s->bytes -= job->bytes;
-        if (belongs_off_the_loop(job->method))
+        if (off_loop)
             start_work(run, job);
         else
-            serve_here(run, job);
+            job_free(job);
     }
+}
+
+void serve_go_on(struct run *run)
+{
+    if (run->serve)
+        serve_next(run);
 }
 
 static bool is_known(const struct serve *s, const char *id)
@@ -253,7 +264,7 @@ void serve_request(struct run *run, const struct mu_agent_event *ev)
         run->serve = mu_alloc(sizeof *run->serve);
     struct serve *s = run->serve;
     size_t n = ev->input ? strlen(ev->input) : 0;
-    if (!ev->id || !ev->name || run->ended || is_known(s, ev->id))
+    if (!ev->id || !ev->name || run->ended || run->closing || is_known(s, ev->id))
         return;
     if (s->count >= RUNNER_SERVE_MAX || s->bytes + n > RUNNER_SERVE_BYTES) {
         serve_fail(run, ev->id,

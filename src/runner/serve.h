@@ -15,8 +15,9 @@
  * failed, it asks again (resumed). So an answer may come for a request that the dialect does not
  * know (any more), which it passes over.
  *
- * One file request of a run is carried out at a time, in order, off the loop, and no more while
- * RUNNER_SERVE_UNREAD bytes of answers have not reached the agent.
+ * A run's requests are carried out in order, files one at a time, off the loop, and none while
+ * RUNNER_SERVE_UNREAD bytes of answers have not reached the agent. Those that wait for a command's
+ * end do not hold the others up.
  *
  * A terminal is a process under a holder of its own, runs/<its id>: it outlives the server. Its row
  * is in the store before it is started, with the request that it is for, so that no command is
@@ -37,7 +38,7 @@ enum {
     RUNNER_SERVE_MAX = 64,            /* requests of a run that wait to be carried out, … */
     RUNNER_SERVE_BYTES = 32 << 20,    /* … and the bytes of all of them */
     RUNNER_SERVE_RESULT = 7 << 20,    /* bytes of one result */
-    RUNNER_SERVE_UNREAD = 7 << 20,    /* bytes of answers that are on their way to an agent */
+    RUNNER_SERVE_UNREAD = 1 << 20,    /* bytes of answers on their way, past which none is made */
     RUNNER_TERMINALS_MAX = 32,        /* of a run, until they are released */
     RUNNER_TERMINAL_BYTES = 1 << 20,  /* of output that are kept, and the default */
     RUNNER_TERMINAL_WAITERS = 32,     /* requests that wait for one terminal */
@@ -51,6 +52,7 @@ void serve_request(struct run *run, const struct mu_agent_event *ev);
 void serve_answer(struct run *run, const char *id, const char *result, const char *error);
 void serve_fail(struct run *run, const char *id, const char *fmt, ...) MU_PRINTF(3, 4);
 void serve_confirmed(struct run *run); /* confirmed_input has grown */
+void serve_go_on(struct run *run);     /* what the first in the queue waited for is there */
 void serve_reset(struct run *run);     /* what waits will be asked for again */
 void serve_free(struct run *run);
 
@@ -62,10 +64,11 @@ void terminal_create(struct run *run, const char *id, const json_t *params, cons
 /* The other methods. False: there is no such method. */
 bool terminal_serve(struct run *run, const char *id, const char *method, const json_t *params);
 
-void terminal_output(struct run *run, const char *id, const struct terminal *t);
+/* After a restart: what it printed before is not read again yet. */
+bool terminal_is_behind(const struct run *run, const char *method, const json_t *params);
 
 /* ---- terminal.c: the processes and their rows ---- */
-enum waiting { WAIT_EXIT, WAIT_KILL, WAIT_OUTPUT };
+enum waiting { WAIT_EXIT, WAIT_KILL };
 
 struct waiter {
     struct waiter *prev, *next;

@@ -76,25 +76,16 @@ static struct run *run_of(const struct terminal *t)
     return run && run->sess && !run->ended && !t->removing && !t->gone ? run : NULL;
 }
 
-static void answer_waiter(struct terminal *t, struct run *run, const struct waiter *w)
-{
-    if (w->what == WAIT_OUTPUT)
-        terminal_output(run, w->id, t);
-    else if (!t->exit)
-        serve_answer(run, w->id, NULL, "The terminal was released.");
-    else
-        serve_answer(run, w->id, w->what == WAIT_EXIT ? t->exit : "{}", NULL);
-}
-
 void terminal_answer_waiters(struct terminal *t)
 {
     struct run *run = run_of(t);
     struct waiter *w, *next;
-    t->behind = 0;
     DL_FOREACH_SAFE(t->waiters, w, next)
     {
-        if (run)
-            answer_waiter(t, run, w);
+        if (run && !t->exit)
+            serve_answer(run, w->id, NULL, "The terminal was released.");
+        else if (run)
+            serve_answer(run, w->id, w->what == WAIT_EXIT ? t->exit : "{}", NULL);
         free(w);
     }
     t->waiters = NULL;
@@ -104,19 +95,11 @@ void terminal_answer_waiters(struct terminal *t)
 static void seen(struct terminal *t, uint64_t next)
 {
     struct run *run = run_of(t);
-    struct waiter *w, *after;
     if (t->behind == 0 || next < t->behind)
         return;
     t->behind = 0;
-    DL_FOREACH_SAFE(t->waiters, w, after)
-    {
-        if (w->what != WAIT_OUTPUT)
-            continue;
-        if (run)
-            answer_waiter(t, run, w);
-        DL_DELETE(t->waiters, w);
-        free(w);
-    }
+    if (run)
+        serve_go_on(run);
 }
 
 /* ---- its output ---- */
@@ -248,6 +231,7 @@ static void ended(struct terminal *t, const char *exit)
     t->started = t->dirty = true;
     terminal_answer_create(t);
     terminal_answer_waiters(t);
+    seen(t, UINT64_MAX);
 }
 
 static void on_exit_(void *ctx, const struct mu_exit *how, uint64_t offset, uint64_t next,
@@ -350,7 +334,7 @@ bool terminal_wait(struct terminal *t, enum waiting what, const char *id)
         return false;
     w = mu_alloc(sizeof *w + strlen(id) + 1);
     w->what = what;
-    strcpy(w->id, id);
+    memcpy(w->id, id, strlen(id) + 1);
     DL_APPEND(t->waiters, w);
     return true;
 }

@@ -144,7 +144,7 @@ static size_t unfinished(const char *p, size_t n)
     return 0;
 }
 
-void terminal_output(struct run *run, const char *id, const struct terminal *t)
+static void output(struct run *run, const char *id, const struct terminal *t)
 {
     struct mu_buf json = {0};
     const char *p = t->tail.data ? t->tail.data : "";
@@ -174,12 +174,8 @@ void terminal_output(struct run *run, const char *id, const struct terminal *t)
 
 static void wait_for(struct run *run, const char *id, struct terminal *t, enum waiting what)
 {
-    if (what != WAIT_OUTPUT && t->exit) {
+    if (t->exit) {
         serve_answer(run, id, what == WAIT_EXIT ? t->exit : "{}", NULL);
-        return;
-    }
-    if (what == WAIT_OUTPUT && (t->exit || t->behind == 0)) {
-        terminal_output(run, id, t);
         return;
     }
     if (!terminal_wait(t, what, id))
@@ -196,6 +192,21 @@ static void release(struct run *run, const char *id, struct terminal *t)
     serve_answer(run, id, "{}", NULL);
 }
 
+/* The run's own, that is not released; or NULL. */
+static struct terminal *find_own(const struct run *run, const json_t *params)
+{
+    const char *id = json_string_value(json_object_get(params, "terminalId"));
+    struct terminal *t = id ? terminal_find(run->r, id) : NULL;
+    return t && !t->removing && !t->gone && strcmp(t->run_id, run->id) == 0 ? t : NULL;
+}
+
+bool terminal_is_behind(const struct run *run, const char *method, const json_t *params)
+{
+    const struct terminal *t =
+        strcmp(method, "terminal/output") == 0 ? find_own(run, params) : NULL;
+    return t && t->behind > 0;
+}
+
 bool terminal_serve(struct run *run, const char *id, const char *method, const json_t *params)
 {
     const char *name = strncmp(method, "terminal/", 9) == 0 ? method + 9 : "";
@@ -204,12 +215,13 @@ bool terminal_serve(struct run *run, const char *id, const char *method, const j
     bool is_kill = strcmp(name, "kill") == 0;
     if (!is_output && !is_wait && !is_kill && strcmp(name, "release") != 0)
         return false;
-    const char *terminal_id = json_string_value(json_object_get(params, "terminalId"));
-    struct terminal *t = terminal_id ? terminal_find(run->r, terminal_id) : NULL;
-    if (!t || t->removing || t->gone || strcmp(t->run_id, run->id) != 0)
-        serve_fail(run, id, "This session has no terminal %.80s.", terminal_id ? terminal_id : "");
-    else if (is_output || is_wait || is_kill)
-        wait_for(run, id, t, is_output ? WAIT_OUTPUT : is_wait ? WAIT_EXIT : WAIT_KILL);
+    struct terminal *t = find_own(run, params);
+    if (!t)
+        serve_answer(run, id, NULL, "This session has no such terminal; was it released?");
+    else if (is_output)
+        output(run, id, t);
+    else if (is_wait || is_kill)
+        wait_for(run, id, t, is_wait ? WAIT_EXIT : WAIT_KILL);
     else
         release(run, id, t);
     return true;

@@ -13,7 +13,7 @@ static void round_trip(void **state)
 {
     const char *argv[] = {"claude", "-p", "a \"quoted\"\nline", NULL};
     const struct mu_hold_env env[] = {{"LANG", "C.UTF-8"}, {"TERM", NULL}};
-    struct mu_hold_spec spec = {"run-1", argv, env, 2, "/srv/pröject", true};
+    struct mu_hold_spec spec = {"run-1", argv, env, 2, "/srv/pröject", true, true};
     struct mu_hold_spec_owned got;
     struct mu_buf b = {0};
     MU_UNUSED(state);
@@ -28,6 +28,13 @@ static void round_trip(void **state)
     assert_null(got.spec.env[1].value);
     assert_string_equal(got.spec.cwd, "/srv/pröject");
     assert_true(got.spec.stdin_pipe);
+    assert_true(got.spec.one_output);
+    mu_hold_spec_release(&got);
+    mu_buf_clear(&b);
+    spec.one_output = false;
+    assert_int_equal(mu_hold_spec_put(&b, &spec), 0);
+    assert_int_equal(mu_hold_spec_get(b.data, b.len, &got), 0);
+    assert_false(got.spec.one_output);
     mu_hold_spec_release(&got);
     mu_buf_release(&b);
 }
@@ -38,15 +45,15 @@ static void put_refuses(void **state)
     const struct mu_hold_env equals[] = {{"A=B", "c"}};
     struct mu_buf b = {0};
     MU_UNUSED(state);
-    struct mu_hold_spec spec = {"r", none, NULL, 0, "/", true};
+    struct mu_hold_spec spec = {"r", none, NULL, 0, "/", true, false};
     assert_int_equal(mu_hold_spec_put(&b, &spec), -EINVAL);
-    spec = (struct mu_hold_spec){"r", argv, NULL, 0, "relative", true};
+    spec = (struct mu_hold_spec){"r", argv, NULL, 0, "relative", true, false};
     assert_int_equal(mu_hold_spec_put(&b, &spec), -EINVAL);
-    spec = (struct mu_hold_spec){"../r", argv, NULL, 0, "/", true};
+    spec = (struct mu_hold_spec){"../r", argv, NULL, 0, "/", true, false};
     assert_int_equal(mu_hold_spec_put(&b, &spec), -EINVAL);
-    spec = (struct mu_hold_spec){"r", argv, equals, 1, "/", true};
+    spec = (struct mu_hold_spec){"r", argv, equals, 1, "/", true, false};
     assert_int_equal(mu_hold_spec_put(&b, &spec), -EINVAL);
-    spec = (struct mu_hold_spec){"r", bad, NULL, 0, "/", true};
+    spec = (struct mu_hold_spec){"r", bad, NULL, 0, "/", true, false};
     assert_int_equal(mu_hold_spec_put(&b, &spec), MU_EUTF8);
     mu_buf_release(&b);
 }

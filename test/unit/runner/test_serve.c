@@ -261,7 +261,7 @@ static void does_not_answer_more_than_is_read(void **state)
         snprintf(id, sizeof id, "%d", i);
         ask(f, id, "terminal/output", "{}");
     }
-    assert_int_equal(answer_count, 2);
+    assert_int_equal(answer_count, 1);
     until_answer(f, "5");
     assert_int_equal(answer_count, 6);
     assert_state(f, MU_session_state_WORKING, NULL);
@@ -309,7 +309,7 @@ static void runs_a_command(void **state)
     assert_non_null(until_answer(f, "k")->result); /* it has ended: nothing to do */
     release(f, "r", t);
     ask_terminal(f, "o2", "terminal/output", t);
-    assert_part(error_of(f, "o2"), "no terminal");
+    assert_part(error_of(f, "o2"), "no such terminal");
     free(t);
     assert_null(f->runner->terminals);
     finish(f);
@@ -409,6 +409,21 @@ static void kills_all_of_a_command(void **state)
     release(f, "r", t);
     assert_part(error_of(f, "w3"), "released");
     until_gone(f, pid);
+    free(t);
+    finish(f);
+}
+
+static void tells_that_its_holder_was_killed(void **state)
+{
+    struct fixture *f;
+    begin(state, &f);
+    char *t = create(f, "c", "{\"command\":\"echo pid=$PPID; exec tail -f /dev/null\"}");
+    until_output(f, t, "\n");
+    long holder = pid_in(text_of(output(f, "o", t), "output"));
+    assert_int_equal(kill((pid_t)holder, SIGKILL), 0);
+    assert_exit(wait_for(f, "w", t), 0, "SIGKILL");
+    assert_part(text_of(output(f, "o2", t), "output"), "The command was lost: ");
+    assert_state(f, MU_session_state_WORKING, NULL);
     free(t);
     finish(f);
 }
@@ -592,6 +607,7 @@ int main(int argc, char **argv)
         TEST(refuses_what_cannot_be_run),
         TEST(keeps_the_end_of_the_output),
         TEST(kills_all_of_a_command),
+        TEST(tells_that_its_holder_was_killed),
         TEST(ends_with_the_agent),
         TEST(ends_with_the_session),
         TEST(limits_their_number),
