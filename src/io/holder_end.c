@@ -68,14 +68,12 @@ static char *read_cgroup(struct mu_holder *h, const char *run)
 
 static size_t sweep_group(struct mu_holder *h)
 {
-    struct mu_spool_record record;
     struct mu_spool_start start;
-    char head[1024];
+    char head[MU_SPOOL_HEAD];
     int fd = mu_holder_open_in(h->rundir, "spool", O_RDONLY);
     ssize_t n = fd >= 0 ? pread(fd, head, sizeof head, 0) : -1;
     mu_holder_close_fd(&fd);
-    if (n <= 0 || mu_spool_next(head, (size_t)n, &record) || record.kind != MU_SPOOL_START ||
-        mu_spool_get_start(record.data, record.n, &start))
+    if (n <= 0 || mu_spool_find_start(head, (size_t)n, &start))
         return 0;
     if (mu_proc_start_time((pid_t)start.pid) != start.start_time)
         return 0;
