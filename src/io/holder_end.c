@@ -80,9 +80,9 @@ static size_t sweep_group(struct mu_holder *h)
     return kill((pid_t)-start.pgid, SIGKILL) == 0;
 }
 
-static void on_sweep_timer(uv_timer_t *timer)
+/* KILL to whatever is left of the run; how many there were. */
+static size_t sweep(struct mu_holder *h)
 {
-    struct mu_holder *h = timer->data;
     char run[MU_ID_SIZE * 2];
     size_t left = sweep_group(h);
     if (read_run_id(h, run) == 0) {
@@ -92,7 +92,25 @@ static void on_sweep_timer(uv_timer_t *timer)
             mu_cgroup_remove(cgroup);
         free(cgroup);
     }
-    if (left > 0 && mu_mono_ms() < h->sweep_until)
+    return left;
+}
+
+void mu_holder_sweep_killed(struct mu_holder *h)
+{
+    enum { PASSES = 5 };
+    char *sock = mu_asprintf("%s/sock", h->rundir);
+    if (access(sock, F_OK) == 0) {
+        for (int i = 0; i < PASSES && sweep(h) > 0; i++)
+            continue;
+        unlink(sock);
+    }
+    free(sock);
+}
+
+static void on_sweep_timer(uv_timer_t *timer)
+{
+    struct mu_holder *h = timer->data;
+    if (sweep(h) > 0 && mu_mono_ms() < h->sweep_until)
         uv_timer_start(&h->look_timer, on_sweep_timer, MU_HOLDER_RETRY_MS, 0);
     else
         mu_holder_give_verdict(h, false);

@@ -249,6 +249,25 @@ test("a holder that is killed without cgroups: what bears the mark is ended", as
   await poll(async () => (await row()).state === "error", "the session to say so");
 });
 
+test("a holder that is killed behind its agent's end while no server runs: the tools are ended all the same", async (t) => {
+  const { muster, number } = await startHere(t, { MUSTER_CGROUP: "off" });
+  const { sessionId } = await muster.newSession("shell");
+  const text = `setsid sh -c "trap '' TERM; while :; do sleep ${number}; done" & exec sleep ${number}`;
+  await muster.ok("POST", `/api/sessions/${sessionId}/messages`, { id: randomUUID(), text });
+  const processes = await poll(() => sleepers(number).length === 2 && census(muster), "the tool to run");
+  const pidOf = (wanted) => processes.find(({ kind }) => kind === wanted).pid;
+  await muster.kill9();
+  process.kill(pidOf("agent"), "SIGKILL");
+  const spool = join(muster.dataDir, "runs", processes[0].run, "spool");
+  await poll(() => readFileSync(spool, "latin1").includes('"signal":9'), "the end of the agent to be written");
+  kill(pidOf("holder"), "SIGKILL");
+  assert.ok(census(muster).length > 0, "the tool lives");
+  await muster.start();
+  await poll(() => census(muster).length === 0 && sleepers(number).length === 0, "the tool to be ended");
+  const { error_message: reason } = await muster.ok("GET", `/api/sessions/${sessionId}`);
+  assert.match(reason, /killed by signal 9/);
+});
+
 /** Whether a run gets a cgroup on this machine. */
 async function cgroupsWork(t) {
   const here = await startHere(t, {});
