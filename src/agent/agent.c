@@ -176,6 +176,46 @@ const struct mu_agent *mu_agent_find(const char *id)
     return NULL;
 }
 
+static bool names(const struct mu_hold_env *env, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(env[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+int mu_agent_put_spec(const struct mu_agent_start *start, const struct mu_hold_spec *own,
+                      struct mu_buf *out)
+{
+    size_t n_args = 0, n_argv = 0, at = 0, n_env = 0;
+    while (start->args && start->args[n_args])
+        n_args++;
+    while (own->argv[n_argv])
+        n_argv++;
+    const char **argv = mu_alloc((n_argv + n_args + 1) * sizeof *argv);
+    struct mu_hold_env *env = mu_alloc((own->n_env + start->n_env + 1) * sizeof *env);
+    argv[at++] = own->argv[0];
+    for (size_t i = 0; i < n_args; i++)
+        argv[at++] = start->args[i];
+    for (size_t i = 1; i < n_argv; i++)
+        argv[at++] = own->argv[i];
+    for (size_t i = 0; i < own->n_env; i++)
+        if (!names(start->env, start->n_env, own->env[i].name))
+            env[n_env++] = own->env[i];
+    for (size_t i = 0; i < start->n_env; i++)
+        env[n_env++] = start->env[i];
+    struct mu_hold_spec spec = *own;
+    spec.run = start->run_id;
+    spec.cwd = start->cwd;
+    spec.argv = argv;
+    spec.env = env;
+    spec.n_env = n_env;
+    int rc = mu_hold_spec_put(out, &spec);
+    free(env);
+    free(argv);
+    return rc;
+}
+
 const char *mu_agent_program(const struct mu_agent *agent)
 {
     const char *other = agent->program_env ? getenv(agent->program_env) : NULL;

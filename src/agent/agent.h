@@ -235,6 +235,12 @@ const struct mu_agent *mu_agent_builtin(const char *id);
  * anything asks for agents, and once; NULL and 0 takes them away, at the program's end. */
 void mu_agents_use(const struct mu_agent *agents, size_t n);
 
+/* What a dialect's spec appends: its own command line and environment (run and cwd are taken from
+ * start), with the agent's arguments behind the program, and the agent's environment over its own.
+ * As mu_hold_spec_put. */
+int mu_agent_put_spec(const struct mu_agent_start *start, const struct mu_hold_spec *own,
+                      struct mu_buf *out) MU_MUST_CHECK;
+
 /* The program of an agent: what its variable says in this process, or its own name. */
 const char *mu_agent_program(const struct mu_agent *agent);
 /* Where that program is: copied to out; false when it is not there or may not be run. */

@@ -76,7 +76,7 @@ static int spec(const struct mu_agent_start *start, struct mu_buf *out)
                              .n_env = MU_COUNT(env),
                              .cwd = start->cwd,
                              .stdin_pipe = true};
-    int rc = mu_hold_spec_put(out, &s);
+    int rc = mu_agent_put_spec(start, &s, out);
     json_decref(options);
     return rc;
 }

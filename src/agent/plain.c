@@ -12,32 +12,6 @@ struct plain {
     bool shows_stderr;
 };
 
-int mu_plain_spec(const struct mu_agent_start *start, const char *const *more, bool stdin_pipe,
-                  struct mu_buf *out)
-{
-    size_t n = 0, at = 0;
-    while (start->args && start->args[n])
-        n++;
-    while (more[at])
-        at++;
-    const char **argv = mu_alloc((n + at + 2) * sizeof *argv);
-    at = 0;
-    argv[at++] = start->program;
-    for (size_t i = 0; i < n; i++)
-        argv[at++] = start->args[i];
-    for (; *more; more++)
-        argv[at++] = *more;
-    struct mu_hold_spec s = {.run = start->run_id,
-                             .argv = argv,
-                             .env = start->env,
-                             .n_env = start->n_env,
-                             .cwd = start->cwd,
-                             .stdin_pipe = stdin_pipe};
-    int rc = mu_hold_spec_put(out, &s);
-    free(argv);
-    return rc;
-}
-
 static void load_rest(struct mu_utf8_rest *rest, const json_t *saved)
 {
     for (size_t i = 0; i < json_array_size(saved) && i < 3; i++)

@@ -16,10 +16,6 @@
 void *mu_plain_open(const json_t *saved, bool shows_stderr);
 void mu_plain_save(const void *state, struct mu_buf *json);
 
-/* The command line: program, args, then more (NULL-terminated), in the agent's environment. */
-int mu_plain_spec(const struct mu_agent_start *start, const char *const *more, bool stdin_pipe,
-                  struct mu_buf *out) MU_MUST_CHECK;
-
 /* The members of a struct mu_dialect. */
 void mu_plain_interrupt(void *state, const char *request_id, struct mu_buf *out);
 void mu_plain_answer(void *state, const struct mu_agent_answer *answer, struct mu_buf *out);

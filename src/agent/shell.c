@@ -11,7 +11,8 @@ static const char *check_options(const json_t *options)
 
 static int spec(const struct mu_agent_start *start, struct mu_buf *out)
 {
-    return mu_plain_spec(start, (const char *const[]){"-c", "--", start->prompt, NULL}, false, out);
+    const char *argv[] = {start->program, "-c", "--", start->prompt, NULL};
+    return mu_agent_put_spec(start, &(struct mu_hold_spec){.argv = argv}, out);
 }
 
 static void *shell_open(const struct mu_agent_start *start, const json_t *saved)

@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SPOOL_HEAD = 1024 };
-
 struct candidate {
     struct mu_census_row row;
     bool counted;
@@ -128,15 +126,13 @@ static void read_spec(struct candidate *c)
 static void read_start(struct candidate *c)
 {
     char *path = mu_asprintf("%s/runs/%s/spool", c->row.dir, c->row.run);
-    char head[SPOOL_HEAD];
-    struct mu_spool_record record;
+    char head[MU_SPOOL_HEAD];
     struct mu_spool_start start;
     FILE *file = fopen(path, "re");
     size_t n = file ? fread(head, 1, sizeof head, file) : 0;
     if (file)
         fclose(file);
-    if (mu_spool_next(head, n, &record) == 0 && record.kind == MU_SPOOL_START &&
-        mu_spool_get_start(record.data, record.n, &start) == 0) {
+    if (mu_spool_find_start(head, n, &start) == 0) {
         c->agent_pid = start.pid;
         c->agent_start = start.start_time;
     }

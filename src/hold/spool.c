@@ -98,6 +98,19 @@ int mu_spool_get_exit(const char *data, size_t n, struct mu_exit *out, char text
     return rc;
 }
 
+int mu_spool_find_start(const char *data, size_t n, struct mu_spool_start *out)
+{
+    struct mu_spool_record record;
+    int rc;
+    for (size_t at = 0; (rc = mu_spool_next(data + at, n - at, &record)) == 0; at += record.size) {
+        if (record.kind == MU_SPOOL_START)
+            return mu_spool_get_start(record.data, record.n, out);
+        if (record.kind != MU_SPOOL_INPUT)
+            return MU_ECORRUPT;
+    }
+    return rc;
+}
+
 int mu_spool_get_input(const char *data, size_t n, uint64_t *seq)
 {
     if (n != 8)

@@ -89,6 +89,10 @@ int mu_spool_get_start(const char *data, size_t n, struct mu_spool_start *out) M
 void mu_spool_put_exit(struct mu_buf *b, const struct mu_exit *how);
 int mu_spool_get_exit(const char *data, size_t n, struct mu_exit *out,
                       char text[MU_EXIT_TEXT]) MU_MUST_CHECK;
+/* START in the beginning of a spool, data[0..n): inputs that came before the agent ran stand before
+ * it. MU_SPOOL_HEAD bytes are enough. */
+enum { MU_SPOOL_HEAD = 4096 };
+int mu_spool_find_start(const char *data, size_t n, struct mu_spool_start *out) MU_MUST_CHECK;
 int mu_spool_get_input(const char *data, size_t n, uint64_t *seq) MU_MUST_CHECK;
 
 /* The sentence of mu_exit.reason for a code or a signal. */

@@ -1,5 +1,6 @@
 #include "io/holder_internal.h"
 
+#include "hold/cgroup.h"
 #include "hold/hold.h"
 
 #include <dirent.h>
@@ -307,11 +308,23 @@ void mu_holder_close(struct mu_holder *h, void (*done)(void *ctx), void *ctx)
     uv_close((uv_handle_t *)&h->turn_timer, on_timer_closed);
 }
 
+/* Its cgroup, should a killed holder have left one that is empty by now. */
+static void remove_cgroup(const char *rundir)
+{
+    const char *slash = strrchr(rundir, '/');
+    int fd = mu_holder_open_in(rundir, MU_CGROUP_FILE, O_RDONLY);
+    char *path = slash && fd >= 0 ? mu_cgroup_read(fd, slash + 1) : NULL;
+    mu_cgroup_remove(path);
+    free(path);
+    mu_holder_close_fd(&fd);
+}
+
 int mu_holder_remove(const char *rundir)
 {
     DIR *dir = opendir(rundir);
     if (!dir)
         return errno == ENOENT ? 0 : -errno;
+    remove_cgroup(rundir);
     for (struct dirent *e; (e = readdir(dir));) {
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
             unlinkat(dirfd(dir), e->d_name, 0);

@@ -71,14 +71,12 @@ static char *read_cgroup(struct mu_holder *h, const char *run)
 
 static void sweep_group(struct mu_holder *h)
 {
-    struct mu_spool_record record;
     struct mu_spool_start start;
-    char head[1024];
+    char head[MU_SPOOL_HEAD];
     int fd = mu_holder_open_in(h->rundir, "spool", O_RDONLY);
     ssize_t n = fd >= 0 ? pread(fd, head, sizeof head, 0) : -1;
     mu_holder_close_fd(&fd);
-    if (n <= 0 || mu_spool_next(head, (size_t)n, &record) || record.kind != MU_SPOOL_START ||
-        mu_spool_get_start(record.data, record.n, &start))
+    if (n <= 0 || mu_spool_find_start(head, (size_t)n, &start))
         return;
     /* Another process may have got the number meanwhile. */
     if (mu_proc_start_time((pid_t)start.pid) == start.start_time)
@@ -92,9 +90,9 @@ static void give_never_started(struct mu_holder *h)
         h->cb.on_never_started(h->ctx);
 }
 
-static void on_sweep_timer(uv_timer_t *timer)
+/* KILL to whatever is left of the run; how many there were. */
+static size_t sweep(struct mu_holder *h)
 {
-    struct mu_holder *h = timer->data;
     char run[MU_ID_SIZE * 2];
     sweep_group(h);
     read_run_id(h, run);
@@ -103,7 +101,25 @@ static void on_sweep_timer(uv_timer_t *timer)
     if (left == 0)
         mu_cgroup_remove(cgroup);
     free(cgroup);
-    if (left > 0 && mu_mono_ms() < h->sweep_until)
+    return left;
+}
+
+void mu_holder_sweep_killed(struct mu_holder *h)
+{
+    enum { PASSES = 5 };
+    char *sock = mu_asprintf("%s/sock", h->rundir);
+    if (access(sock, F_OK) == 0) {
+        for (int i = 0; i < PASSES && sweep(h) > 0; i++)
+            continue;
+        unlink(sock);
+    }
+    free(sock);
+}
+
+static void on_sweep_timer(uv_timer_t *timer)
+{
+    struct mu_holder *h = timer->data;
+    if (sweep(h) > 0 && mu_mono_ms() < h->sweep_until)
         uv_timer_start(&h->look_timer, on_sweep_timer, MU_HOLDER_RETRY_MS, 0);
     else if (h->verdict)
         mu_holder_give_verdict(h, false);

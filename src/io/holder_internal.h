@@ -122,6 +122,9 @@ void mu_holder_discard(struct mu_holder *h); /* what the discard flags say; not 
 /* holder_end.c */
 void mu_holder_give_verdict(struct mu_holder *h, bool failed);
 void mu_holder_fail_soon(struct mu_holder *h, char *sentence); /* takes the sentence */
+/* The holder is gone. One that ended well has cleaned up and taken its socket away; behind one that
+ * was killed, maybe after its agent's end, this does it. */
+void mu_holder_sweep_killed(struct mu_holder *h);
 /* Kills what is left of the run, then on_lost; NULL: then on_never_started. */
 void mu_holder_lose(struct mu_holder *h, const char *sentence);
 

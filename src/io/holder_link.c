@@ -211,6 +211,7 @@ static void read_disk(struct mu_holder *h)
     mu_holder_close_fd(&h->spool);
     h->spool = mu_holder_open_in(h->rundir, "spool", O_RDONLY);
     if (h->spool >= 0) {
+        mu_holder_sweep_killed(h);
         h->source = FROM_DISK;
         h->discard_all = true;
         mu_holder_discard(h);

@@ -95,9 +95,40 @@ static void payloads(void **state)
     mu_buf_release(&b);
 }
 
+static void put_record(struct mu_buf *b, enum mu_spool_kind kind, const char *data, size_t n)
+{
+    unsigned char head[MU_SPOOL_HEADER];
+    mu_spool_header(head, kind, 5, n);
+    mu_buf_add(b, head, sizeof head);
+    mu_buf_add(b, data, n);
+}
+
+/* An input may come before the agent runs: START is not always the first record. */
+static void start_is_found_behind_inputs(void **state)
+{
+    MU_UNUSED(state);
+    struct mu_buf b = {0}, json = {0};
+    struct mu_spool_start start = {.pid = 7, .pgid = 7, .start_time = 9, .holder = 6}, got;
+    mu_spool_put_start(&json, &start);
+    put_record(&b, MU_SPOOL_INPUT, "\1\0\0\0\0\0\0\0", 8);
+    put_record(&b, MU_SPOOL_INPUT, "\2\0\0\0\0\0\0\0", 8);
+    assert_int_equal(mu_spool_find_start(b.data, b.len, &got), MU_EAGAIN);
+    put_record(&b, MU_SPOOL_START, json.data, json.len);
+    put_record(&b, MU_SPOOL_STDOUT, "x", 1);
+    assert_int_equal(mu_spool_find_start(b.data, b.len, &got), 0);
+    assert_int_equal(got.pid, 7);
+    assert_int_equal(got.start_time, 9);
+    mu_buf_clear(&b);
+    put_record(&b, MU_SPOOL_FAIL, "no", 2);
+    assert_int_equal(mu_spool_find_start(b.data, b.len, &got), MU_ECORRUPT);
+    mu_buf_release(&json);
+    mu_buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(start_is_found_behind_inputs),
         cmocka_unit_test(round_trip),
         cmocka_unit_test(torn_anywhere),
         cmocka_unit_test(corrupt),
