@@ -27,6 +27,7 @@ export function Menu(props: MenuProps) {
       <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
       <Primitive.Portal>
         <Primitive.Content
+          ref={defaultOpen ? focusFirst : undefined}
           align={align}
           side={side}
           sideOffset={4}
@@ -41,8 +42,13 @@ export function Menu(props: MenuProps) {
   );
 }
 
+/** Whose button was pressed before there was a menu goes on with its first item. */
+function focusFirst(content: HTMLElement | null): void {
+  content?.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true });
+}
+
 const item =
-  'flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-[13px] outline-none select-none data-[highlighted]:bg-hover data-[disabled]:cursor-default data-[disabled]:opacity-60';
+  'flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-[13px] outline-none select-none data-[highlighted]:bg-hover data-[disabled]:cursor-default data-[disabled]:text-ink-3';
 
 interface ItemProps {
   onSelect: () => void;

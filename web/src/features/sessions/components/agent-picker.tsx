@@ -1,5 +1,5 @@
 import { ChevronDown } from 'lucide-react';
-import { Menu, MenuLabel, MenuRadioGroup, MenuRadioItem } from '@/components/ui/menu';
+import { Menu, MenuRadioGroup, MenuRadioItem } from '@/components/ui/menu';
 import type { AgentResponse } from '@/shared/websocket';
 import { AgentIcon } from './agent-icon';
 
@@ -34,7 +34,6 @@ export function AgentPicker({ agents, chosen, onChoose }: Props) {
             {agent.version && <span className="ml-1.5 text-xs text-ink-3">{agent.version}</span>}
           </MenuRadioItem>
         ))}
-        {missing.length > 0 && <MenuLabel>Not installed</MenuLabel>}
         {missing.map((agent) => (
           <MenuRadioItem key={agent.id} value={agent.id} disabled icon={<Icon agent={agent} />}>
             <span className="block">{agent.name}</span>

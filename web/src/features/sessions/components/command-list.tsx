@@ -6,7 +6,9 @@ import type { useCommands } from '../use-commands';
 export function CommandList({ list }: { list: ReturnType<typeof useCommands> }) {
   const { open, found, index, listId, optionId, take } = list;
   const active = useRef<HTMLLIElement>(null);
-  useEffect(() => active.current?.scrollIntoView({ block: 'nearest' }), [index, open]);
+  useEffect(() => {
+    void active.current?.scrollIntoView({ block: 'nearest' });
+  }, [index, open]);
   if (!open) return null;
   return (
     <ul

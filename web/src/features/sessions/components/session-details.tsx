@@ -30,7 +30,7 @@ export default function SessionDetails({ session, onClose }: Props) {
         <Fact name="All turns" value={total ? totalText(total) : ''} />
         <Fact
           name="Project"
-          value={sum ? `${usedText(sum, sum.costKnown)}, ${sum.sessions} sessions` : ''}
+          value={sum ? `${usedText(sum, sum.costKnown)}, ${count(sum.sessions, 'session')}` : ''}
         />
         <Fact name="Agent’s id" value={session.cli_session_id ?? ''} mono />
         <Fact name="Session id" value={session.id} mono />
@@ -58,11 +58,15 @@ function totalText(total: Used): string {
   const { turns, cached, cost } = total;
   const parts = [
     usedText(total),
-    turns === null ? '' : `${turns} ${turns === 1 ? 'turn' : 'turns'}`,
-    cached ? `${shortCount(cached)} of them read from a cache` : '',
+    cached ? `${shortCount(cached)} of the input from a cache` : '',
+    turns === null ? '' : count(turns, 'turn'),
     cost !== null && turns !== null && turns > 1 ? `${dollars(cost / turns)} a turn` : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }
 
 function contextText(context: unknown): string {
