@@ -36,6 +36,7 @@ static void *on_open(void *ctx, struct mu_conn *conn)
     c->conn = conn;
     c->refs = 1;
     c->http = mu_http_parser_new(MU_LIMIT_BODY_BYTES);
+    mu_http_parser_limit(c->http, mu_api_body_limit, c);
     c->heard_at = c->request_at = now_s();
     return c;
 }
@@ -202,6 +203,13 @@ void mu_answer(struct mu_client *c, int status, const struct mu_http_field *fiel
     mu_http_response(&out, status, fields, n_fields, body, n,
                      (c->head ? MU_HTTP_NO_BODY : 0u) | (c->last ? MU_HTTP_LAST : 0u));
     send_bytes(c, &out);
+    answered(c);
+}
+
+void mu_answer_bytes(struct mu_client *c, struct mu_bytes *response)
+{
+    if (c->conn)
+        mu_conn_send(c->conn, 1, response);
     answered(c);
 }
 
