@@ -376,6 +376,15 @@ size_t mu_api_body_limit(void *ctx, const struct mu_http_req *req)
                : MU_LIMIT_BODY_BYTES;
 }
 
+enum mu_code mu_api_too_large(struct mu_client *c, const struct mu_http_req *req, const char **text)
+{
+    if (!is_upload(req))
+        return MU_CODE_TOO_LARGE;
+    bool known = mu_access_signed_in(c->srv->opts.access, req, NULL);
+    *text = known ? "An image has at most 10485760 bytes." : mu_code_text(MU_CODE_UNAUTHORIZED);
+    return known ? MU_CODE_TOO_LARGE : MU_CODE_UNAUTHORIZED;
+}
+
 static void answer_wrong_method(struct mu_client *c, const char *allow)
 {
     struct mu_buf json = {0};

@@ -106,8 +106,13 @@ static void refuse_bad(struct mu_client *c)
 {
     int status = mu_http_error_status(c->http);
     struct mu_buf body = {0}, out = {0};
-    mu_error_json(&body, status == 413 ? MU_CODE_TOO_LARGE : MU_CODE_BAD_REQUEST,
-                  mu_http_error_text(c->http));
+    const char *text = mu_http_error_text(c->http);
+    enum mu_code code = MU_CODE_BAD_REQUEST;
+    if (status == 413)
+        code = mu_api_too_large(c, mu_http_request(c->http), &text);
+    if (code == MU_CODE_UNAUTHORIZED)
+        status = mu_code_status(code);
+    mu_error_json(&body, code, text);
     static const struct mu_http_field type[] = {{"Content-Type", "application/json"}};
     mu_http_response(&out, status, type, 1, body.data, body.len, MU_HTTP_LAST);
     mu_buf_release(&body);

@@ -67,6 +67,9 @@ void mu_error_json(struct mu_buf *out, enum mu_code code, const char *message);
 bool mu_api_handle(struct mu_client *c, const struct mu_http_req *req);
 /* How long the body of that request may be; ctx is a client. */
 size_t mu_api_body_limit(void *ctx, const struct mu_http_req *req);
+/* What a request is told whose body is longer: a code, and another sentence where there is one. */
+enum mu_code mu_api_too_large(struct mu_client *c, const struct mu_http_req *req,
+                              const char **text);
 /* /api/images (images.c), /api/usage (usage.c) */
 void mu_images_create(struct mu_client *c, const struct mu_http_req *req, mu_outcome_cb *cb,
                       void *ctx);
