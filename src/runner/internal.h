@@ -8,7 +8,7 @@
  *   attach.c    the runs that a former server left
  *   requests.c  what the server asks for
  *   facts.c     what the row's metadata says of an agent
- *   images.c    images: of uploads, of prompts, of agents
+ *   images.c    images: of uploads, of agents; prompt_images.c: of prompts
  *   ask.c       what agents ask for: leave to use a tool, answers to questions
  *   queue.c     changes to the prompts that wait
  *   probe.c     which agents there are
@@ -206,6 +206,16 @@ struct mu_agent_usage facts_clean_usage(const struct mu_agent_usage *used);
 
 /* ---- images.c ---- */
 struct mu_rec_image *images_find(struct mu_runner *r, const char *id); /* owned, or NULL */
+/* A tool's result has images (agent.h): they are stored, and then the message names them. False:
+ * they are left out. */
+bool images_shown(struct mu_runner *r, const char *session_id, const char *message_id,
+                  const char *images);
+void images_clean(struct mu_runner *r);     /* deletes the old ones that nothing names */
+void images_committed(struct mu_runner *r); /* EFFECT_IMAGES */
+void images_failed(struct mu_runner *r);    /* the commit failed; its effects are still there */
+void images_close(struct mu_runner *r);     /* refuses what waits */
+
+/* ---- prompt_images.c ---- */
 /* What is wrong with the images of a prompt; why is set then. */
 enum mu_code images_check(struct mu_runner *r, const struct sess *s, const struct mu_list *ids,
                           char why[256]);
@@ -216,14 +226,6 @@ void images_use(struct mu_runner *r, const struct mu_rec_message *m); /* m names
 /* The images that a message's metadata (NULL allowed) names, for its agent; owned. */
 struct mu_agent_image *images_of(struct mu_runner *r, const char *metadata, size_t *count);
 void images_free(struct mu_agent_image *images, size_t count);
-/* A tool's result has images (agent.h): they are stored, and then the message names them. False:
- * they are left out. */
-bool images_shown(struct mu_runner *r, const char *session_id, const char *message_id,
-                  const char *images);
-void images_clean(struct mu_runner *r);     /* deletes the old ones that nothing names */
-void images_committed(struct mu_runner *r); /* EFFECT_IMAGES */
-void images_failed(struct mu_runner *r);    /* the commit failed; its effects are still there */
-void images_close(struct mu_runner *r);     /* refuses what waits */
 
 /* ---- ask.c ---- */
 void ask_open(struct run *run, const struct mu_agent_event *ev);

@@ -436,6 +436,13 @@ static void on_send(struct run *run, const struct mu_agent_event *ev)
     mu_buf_release(&bytes);
 }
 
+/* The line of TURN_DONE is for its error: it is set where the turn ends. */
+static bool makes_message(enum mu_agent_event_kind kind)
+{
+    return kind == MU_AG_FINAL || kind == MU_AG_TOOL_CALL || kind == MU_AG_TOOL_RESULT ||
+           kind == MU_AG_PLAN || kind == MU_AG_NOTICE;
+}
+
 void output_event(void *ctx, const struct mu_agent_event *ev)
 {
     struct run *run = ctx;
@@ -450,10 +457,7 @@ void output_event(void *ctx, const struct mu_agent_event *ev)
     }
     output_drain(run);
     run->derived = true;
-    bool makes_message = ev->kind == MU_AG_FINAL || ev->kind == MU_AG_TOOL_CALL ||
-                         ev->kind == MU_AG_TOOL_RESULT || ev->kind == MU_AG_PLAN ||
-                         ev->kind == MU_AG_NOTICE;
-    r->raw = makes_message ? ev : NULL;
+    r->raw = makes_message(ev->kind) ? ev : NULL;
     switch (ev->kind) {
     case MU_AG_TEXT:
         break;

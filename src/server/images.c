@@ -42,6 +42,10 @@ void mu_images_create(struct mu_client *c, const struct mu_http_req *req, mu_out
 
 /* ---- reading ---- */
 
+enum { ETAG_SIZE = MU_IMAGE_ID_SIZE + 2 };
+
+#define FOR_GOOD "private, max-age=31536000, immutable"
+
 struct reading {
     struct mu_client *client;
     const char *dir;
@@ -53,14 +57,12 @@ struct reading {
 
 static void put_head(struct mu_buf *out, const struct mu_rec_image *image, unsigned flags)
 {
-    char etag[MU_IMAGE_ID_SIZE + 2];
+    char etag[ETAG_SIZE];
     snprintf(etag, sizeof etag, "\"%s\"", image->id);
-    struct mu_http_field fields[] = {{"Content-Type", image->type},
-                                     {"ETag", etag},
-                                     {"Cache-Control", "private, max-age=31536000, immutable"},
-                                     {"Content-Security-Policy", "sandbox"},
-                                     {"X-Content-Type-Options", "nosniff"},
-                                     {"Cross-Origin-Resource-Policy", "same-origin"}};
+    struct mu_http_field fields[] = {
+        {"Content-Type", image->type},         {"ETag", etag},
+        {"Cache-Control", FOR_GOOD},           {"Content-Security-Policy", "sandbox"},
+        {"X-Content-Type-Options", "nosniff"}, {"Cross-Origin-Resource-Policy", "same-origin"}};
     mu_http_response(out, 200, fields, MU_COUNT(fields), NULL, (size_t)image->bytes,
                      flags | MU_HTTP_NO_BODY);
 }
@@ -109,7 +111,10 @@ void mu_images_get(struct mu_client *c, const struct mu_http_req *req, const cha
     unsigned last = c->last ? MU_HTTP_LAST : 0u;
     const char *match = mu_http_header(req, "if-none-match");
     if (match && strstr(match, image->id)) {
-        mu_answer(c, 304, NULL, 0, NULL, 0);
+        char etag[ETAG_SIZE];
+        snprintf(etag, sizeof etag, "\"%s\"", image->id);
+        struct mu_http_field fields[] = {{"ETag", etag}, {"Cache-Control", FOR_GOOD}};
+        mu_answer(c, 304, fields, MU_COUNT(fields), NULL, 0);
     } else if (c->head) {
         struct mu_buf out = {0};
         put_head(&out, image, last);

@@ -145,6 +145,20 @@ describe("prompts", () => {
     refused(await send(muster, sessionId, "", []), 422, /needs a text/);
   });
 
+  test("a prompt that a dying process did not answer is given to the next one with its images", async (t) => {
+    const { muster, claude, sessionId } = await open(t);
+    const { id } = await uploaded(muster, picture());
+    await send(muster, sessionId, "first");
+    await idle(muster, sessionId);
+    await send(muster, sessionId, "die once", [id]);
+    await claude.seen(3);
+    await idle(muster, sessionId);
+    const [, died, again] = claude.all();
+    assert.deepEqual(again, died);
+    assert.deepEqual(again.images.map(({ sha256 }) => sha256), [id]);
+    assert.equal((await messagesOf(muster, sessionId)).at(-1).text, "seen 1 images");
+  });
+
   test("what cannot be given is refused, and says why", async (t) => {
     const { muster, sessionId, projectId } = await open(t);
     const { id } = await uploaded(muster, picture());

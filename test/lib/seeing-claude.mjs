@@ -7,7 +7,7 @@
  *     const muster = await startMuster(t, { path: [claude.dir] });
  *     await claude.seen(1);
  *
- * With `hold`, a named pipe, it waits there before each answer.
+ * The first time that a prompt says "die once" it ends without a word. With `hold`, a named pipe, it waits there before each answer.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { poll } from "./wait.mjs";
 
 const PROGRAM = `
 const { execFileSync } = require("node:child_process");
-const { appendFileSync } = require("node:fs");
+const { appendFileSync, existsSync, writeFileSync } = require("node:fs");
 const { createHash } = require("node:crypto");
 const { createInterface } = require("node:readline");
 if (process.argv[2] === "--version") {
@@ -42,6 +42,10 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   const images = blocks.filter((block) => block.type === "image").map(look);
   const text = blocks.filter((block) => block.type === "text").map((block) => block.text).join("");
   appendFileSync(SEEN, JSON.stringify({ text, images }) + "\\n");
+  if (text.includes("die once") && !existsSync(SEEN + ".died")) {
+    writeFileSync(SEEN + ".died", "");
+    process.exit(0);
+  }
   if (HOLD) execFileSync("sh", ["-c", 'read -r _ < "$0"', HOLD]);
   const content = [{ type: "text", text: "seen " + images.length + " images" }];
   say({ type: "assistant", message: { id: "m" + Date.now(), content } });

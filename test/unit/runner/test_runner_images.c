@@ -294,6 +294,20 @@ static void an_upload_that_fails_is_said(void **state)
     assert_string_equal(u.message, "The image could not be written to the disk.");
 }
 
+static void all_images_have_a_limit(void **state)
+{
+    struct fixture *f = *state;
+    struct mu_rec_image huge = {
+        .id = "00000000000000000000000000000000000000000000000000000000000000ff",
+        .type = "image/png",
+        .bytes = RUNNER_IMAGES_BYTES - 8};
+    assert_int_equal(mu_store_put_image(f->store, &huge), 0);
+    assert_int_equal(upload(f).code, MU_CODE_OK);
+    struct upload u = upload(f);
+    assert_int_equal(u.code, MU_CODE_LIMIT_REACHED);
+    assert_non_null(strstr(u.message, "10 GiB, which is their limit"));
+}
+
 /* A clean-up whose commit fails deletes no file, and is not in the way of what comes after it. */
 static void a_clean_up_that_fails_deletes_nothing(void **state)
 {
@@ -343,6 +357,7 @@ int main(int argc, char **argv)
         TEST(the_lines_of_a_turn_have_a_budget),
         TEST(counts_that_cannot_be_are_mended),
         TEST(an_upload_that_fails_is_said),
+        TEST(all_images_have_a_limit),
         TEST(a_clean_up_that_fails_deletes_nothing),
         TEST(an_end_in_the_midst),
     };
