@@ -244,7 +244,7 @@ static void claude_save(const void *state, struct mu_buf *json)
 static void put_images(const struct mu_agent_prompt *prompt, struct mu_buf *out)
 {
     mu_buf_str(out, "[{\"type\":\"text\",\"text\":");
-    mu_buf_json(out, prompt->text);
+    mu_buf_json(out, *prompt->text ? prompt->text : "See the images.");
     mu_buf_char(out, '}');
     for (size_t i = 0; i < prompt->n_images; i++) {
         mu_buf_str(out, ",{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":");
