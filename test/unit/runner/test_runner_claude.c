@@ -29,6 +29,7 @@ static const char script[] =
     "\"subtype\":\"can_use_tool\",\"tool_name\":\"AskUserQuestion\",\"input\":{\"questions\":[{"
     "\"question\":\"Which?\"}]}}}'; }\n"
     "while IFS= read -r line; do\n"
+    "  case \"$line\" in *'\"subtype\":\"initialize\"'*) continue;; esac\n"
     "  [ -n \"$begun\" ] || echo '{\"type\":\"system\",\"subtype\":\"init\",\"model\":\"m-1\","
     "\"session_id\":\"'$sid'\"}'\n"
     "  begun=1\n"
