@@ -233,6 +233,7 @@ static inline void scene_line(struct scene *s, const json_t *line)
     } else if (text) {
         mu_buf_printf(&s->out, "%s\n", text);
     } else if (err) {
+        scene_feed(s);
         d->feed(s->state, MU_STREAM_ERR, err, strlen(err), scene_event, s);
         d->feed(s->state, MU_STREAM_ERR, "\n", 1, scene_event, s);
     } else if (json_object_get(line, "exit")) {
