@@ -16,6 +16,7 @@ import { poll } from "../lib/wait.mjs";
 const WAVE = 67;
 const AT_ONCE = 8;
 const LADDER_MS = 40_000;
+const TURN_ENDS = '{"type":"result","subtype":"success","is_error":false,"result":"done","session_id":"s"}';
 const FATES = [
   "cancel",
   "delete",
@@ -30,17 +31,18 @@ const FATES = [
 const tools = (number) =>
   `setsid sleep ${number} & env -i /bin/sh -c '(setsid sleep ${number} &)'; `;
 
-/** An agent that answers no prompt, ignores an interrupt, and ends when its stdin does. */
+/** An agent whose turns end by an interrupt, or at once when told so; it ends when its stdin does. */
 const longLived = (number) => `#!/bin/sh
 [ "$1" != --version ] || { echo '9.9.9 (Claude Code)'; exit; }
 while read -r line; do
   case $line in
   *'"control_request"'*)
     id=\${line#*'"request_id":"'}
-    printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s","response":{}}}\\n' "\${id%%'"'*}" ;;
+    printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s","response":{}}}\\n' "\${id%%'"'*}"
+    case $line in *interrupt*) echo '${TURN_ENDS}' ;; esac ;;
   *'"type":"user"'*)
     ${tools(number)}
-    case $line in *'say end'*) echo '{"type":"result","is_error":false,"result":"done","session_id":"s"}' ;; esac ;;
+    case $line in *'say end'*) echo '${TURN_ENDS}' ;; esac ;;
   esac
 done
 `;

@@ -10,7 +10,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agentBinDir, agentSetup } from "./agent-setup.mjs";
@@ -305,12 +305,26 @@ export class Muster {
       await this.stop();
     } finally {
       await killMarked(this.#mark, this.dir);
+      this.#removeCgroups();
       for (const stream of this.#streams) stream.destroy();
       this.child = null;
       try {
         this.assertClean();
       } finally {
         rmSync(this.dir, { recursive: true, force: true });
+      }
+    }
+  }
+
+  /** The cgroups of runs whose holders were just killed: nobody else takes them away. */
+  #removeCgroups() {
+    const runs = join(this.dataDir, "runs");
+    for (const run of existsSync(runs) ? readdirSync(runs) : []) {
+      const file = join(runs, run, "cgroup");
+      try {
+        rmdirSync(readFileSync(file, "utf8"));
+      } catch (error) {
+        if (!["ENOENT", "EBUSY"].includes(error.code)) throw error;
       }
     }
   }
