@@ -5,6 +5,7 @@
 #include "agent/agent.h"
 #include "agent/claude.h"
 #include "agent/text.h"
+#include "hold/include.h"
 
 /* ---- how it is started ---- */
 
@@ -147,6 +148,21 @@ static void claude_save(const void *state, struct mu_buf *json)
 
 /* ---- what it is told ---- */
 
+static void put_blocks(const struct mu_agent_prompt *prompt, struct mu_buf *out)
+{
+    mu_buf_char(out, '[');
+    for (size_t i = 0; i < prompt->n_images; i++) {
+        mu_buf_str(out, "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":");
+        mu_buf_json(out, prompt->images[i].type);
+        mu_buf_str(out, ",\"data\":\"");
+        mu_include_put(out, prompt->images[i].path);
+        mu_buf_str(out, "\"}},");
+    }
+    mu_buf_str(out, "{\"type\":\"text\",\"text\":");
+    mu_buf_json(out, *prompt->text ? prompt->text : "See the images.");
+    mu_buf_str(out, "}]");
+}
+
 static void claude_prompt(void *state, const struct mu_agent_prompt *prompt, struct mu_buf *out)
 {
     struct mu_claude *c = state;
@@ -154,7 +170,10 @@ static void claude_prompt(void *state, const struct mu_agent_prompt *prompt, str
     c->heard = false;
     c->words.n = 0;
     mu_buf_str(out, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":");
-    mu_buf_json(out, prompt->text);
+    if (prompt->n_images)
+        put_blocks(prompt, out);
+    else
+        mu_buf_json(out, prompt->text);
     mu_buf_str(out, "}}\n");
 }
 
@@ -295,6 +314,7 @@ static void claude_exited(void *state, const struct mu_exit *how, bool answered,
 const struct mu_dialect mu_dialect_claude = {
     .id = "claude",
     .long_lived = true,
+    .takes_images = true,
     .prompt_max = MU_LIMIT_PROMPT_BYTES,
     .check_options = check_options,
     .spec = spec,

@@ -35,6 +35,7 @@ static void begin_turn(const struct mu_session *now, const struct mu_event *ev,
     next->turn_id = ev->id;
     next->now_id = NULL;
     add_message(out, ev, MU_message_kind_USER, ev->id, ev->text);
+    out->messages[0].metadata = ev->metadata;
     if (!now->user_named && strcmp(now->row.name, MU_NAMING_DEFAULT) == 0) {
         mu_naming_from_prompt(ev->text, out->name);
         next->row.name = out->name;
@@ -71,7 +72,8 @@ static void on_next(const struct mu_session *now, const struct mu_event *ev, str
     out->queue = MU_QUEUE_DELETE;
     out->next.row.queue_length--;
     begin_turn(now, ev, out);
-    out->messages[0].metadata = "{\"queued\":true}";
+    if (!ev->metadata)
+        out->messages[0].metadata = "{\"queued\":true}";
 }
 
 /* ---- the end of a turn ---- */

@@ -76,7 +76,10 @@ struct mu_event {
     const char *id;
     const char *text;
     const char *run_id;
-    const char *metadata; /* JSON object for the row, or NULL: as it is */
+    const char *metadata; /* JSON object for the row, or NULL: as it is. PROMPT, NEXT, QUEUE_NOW: of
+                             the message that the prompt becomes */
+    const char *images;   /* PROMPT: ids for the queue, a JSON array, or NULL; looked at by whoever
+                             stores the update */
     enum mu_turn_outcome outcome;
     enum mu_waiting_for waiting_for;
     int64_t seq;

@@ -215,7 +215,7 @@ void mu_transcript_end_turn(struct mu_transcript *t, mu_transcript_cb *cb, void 
                                            .text = t->tail,
                                            .n = t->tail_len});
     }
-    t->turn_bytes = t->dropped = 0;
+    t->turn_bytes = t->dropped = t->raw_bytes = 0;
     t->tail_len = 0;
     t->tool_count = 0;
     t->plan[0] = '\0';
@@ -273,6 +273,8 @@ void mu_transcript_save(const struct mu_transcript *t, struct mu_buf *out)
         mu_buf_printf(out, ",\"dropped\":%" PRId64 ",\"tail\":", t->dropped);
         mu_buf_json_n(out, t->tail, t->tail_len);
     }
+    if (t->raw_bytes)
+        mu_buf_printf(out, ",\"raw_bytes\":%" PRId64, t->raw_bytes);
     if (*t->plan) {
         mu_buf_str(out, ",\"plan\":");
         mu_buf_json(out, t->plan);
@@ -309,6 +311,7 @@ void mu_transcript_load(struct mu_transcript *t, const json_t *saved)
     t->turn_bytes = int_of(saved, "turn_bytes");
     t->closed = int_of(saved, "closed");
     t->dropped = int_of(saved, "dropped");
+    t->raw_bytes = int_of(saved, "raw_bytes");
     const char *tail = json_string_value(json_object_get(saved, "tail"));
     if (tail && strlen(tail) <= sizeof t->tail) {
         t->tail_len = strlen(tail);

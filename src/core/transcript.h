@@ -38,6 +38,7 @@ struct mu_transcript {
     int64_t closed;     /* bytes of this block in messages that were closed because full */
     int64_t turn_bytes; /* added by this turn */
     int64_t dropped;    /* not added */
+    int64_t raw_bytes;  /* of the agent's own lines kept in this turn */
     char tail[MU_TRANSCRIPT_TAIL]; /* the end of what was not added */
     size_t tail_len;
     char plan[MU_ID_SIZE]; /* the message with the turn's plan; empty: none */

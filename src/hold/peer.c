@@ -72,9 +72,10 @@ static int on_frame(struct mu_peer *p, struct mu_run *run, const struct mu_hold_
     case MU_HOLD_ATTACH:
         return mu_hold_get_u64(f, &v, NULL, NULL) ? MU_EPROTO : attach(p, run, v);
     case MU_HOLD_INPUT:
+    case MU_HOLD_INPUT_INCLUDES:
         if (mu_hold_get_u64(f, &v, &bytes, &n))
             return MU_EPROTO;
-        mu_run_input(run, v, bytes, n, now);
+        mu_run_input(run, v, bytes, n, f->type == MU_HOLD_INPUT_INCLUDES, now);
         return 0;
     case MU_HOLD_CLOSE_STDIN:
         mu_run_close_stdin(run);
@@ -106,7 +107,8 @@ static int take_frames(struct mu_peer *p, struct mu_run *run, int64_t now)
         if (rc)
             break;
         p->need = f.size;
-        if (f.type == MU_HOLD_INPUT && !mu_run_takes_input(run))
+        bool input = f.type == MU_HOLD_INPUT || f.type == MU_HOLD_INPUT_INCLUDES;
+        if (input && !mu_run_takes_input(run))
             break;
         rc = on_frame(p, run, &f, now);
         at += f.size;

@@ -18,7 +18,7 @@ int mu_hold_frame_next(const char *data, size_t n, struct mu_hold_frame *out)
         return MU_EAGAIN;
 
     unsigned type = (unsigned char)data[4];
-    bool known = (type >= MU_HOLD_ATTACH && type <= MU_HOLD_ACK) ||
+    bool known = (type >= MU_HOLD_ATTACH && type <= MU_HOLD_INPUT_INCLUDES) ||
                  (type >= MU_HOLD_HELLO && type <= MU_HOLD_DATA);
     if (!known)
         return MU_EPROTO;

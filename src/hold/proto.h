@@ -9,7 +9,7 @@
  *     holder: HELLO    at once after accept
  *     server: ATTACH   from here
  *     holder: ATTACHED, then DATA without gaps from there: what is spooled, then what follows
- *     server: INPUT, CLOSE_STDIN, SIGNAL, KILL, ACK   at any time
+ *     server: INPUT, INPUT_INCLUDES, CLOSE_STDIN, SIGNAL, KILL, ACK   at any time
  *
  * After another ATTACH, DATA frames before its ATTACHED are of the former one and are dropped.
  * ATTACH below HELLO's "acked" is answered from there.
@@ -30,12 +30,13 @@ enum {
 
 enum mu_hold_frame_type {
     /* server → holder */
-    MU_HOLD_ATTACH = 1,      /* u64 offset, a record boundary */
-    MU_HOLD_INPUT = 2,       /* u64 seq, bytes for stdin; a seq that is not new is ignored */
-    MU_HOLD_CLOSE_STDIN = 3, /* behind the inputs so far */
-    MU_HOLD_SIGNAL = 4,      /* i32 signal, to the process group */
-    MU_HOLD_KILL = 5,        /* SIGKILL to everything of the run */
-    MU_HOLD_ACK = 6,         /* u64 offset: below it the server needs nothing any more */
+    MU_HOLD_ATTACH = 1,         /* u64 offset, a record boundary */
+    MU_HOLD_INPUT = 2,          /* u64 seq, bytes for stdin; a seq that is not new is ignored */
+    MU_HOLD_CLOSE_STDIN = 3,    /* behind the inputs so far */
+    MU_HOLD_SIGNAL = 4,         /* i32 signal, to the process group */
+    MU_HOLD_KILL = 5,           /* SIGKILL to everything of the run */
+    MU_HOLD_ACK = 6,            /* u64 offset: below it the server needs nothing any more */
+    MU_HOLD_INPUT_INCLUDES = 7, /* as INPUT; the holder expands its includes (include.h) */
     /* holder → server */
     MU_HOLD_HELLO = 64,    /* JSON, struct mu_hold_hello */
     MU_HOLD_ATTACHED = 65, /* u64 offset */

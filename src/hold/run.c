@@ -1,6 +1,7 @@
 #include "hold/run.h"
 
 #include "hold/bytes.h"
+#include "hold/include.h"
 #include "hold/proc.h"
 
 #include <errno.h>
@@ -299,20 +300,35 @@ bool mu_run_takes_input(const struct mu_run *r)
     return !r->retry_at && r->queue.len - r->queue_at < MU_RUN_STDIN_MAX;
 }
 
-void mu_run_input(struct mu_run *r, uint64_t seq, const char *data, size_t n, int64_t now)
+static size_t at_most(size_t n, size_t max)
+{
+    return n < max ? n : max;
+}
+
+void mu_run_input(struct mu_run *r, uint64_t seq, const char *data, size_t n, bool includes,
+                  int64_t now)
 {
     unsigned char number[8];
+    struct mu_buf why = {0};
     if (seq <= r->last_input || r->ended)
         return;
     r->last_input = seq;
     if (r->in >= 0 && !r->close_in && n) {
         mu_buf_drop(&r->queue, r->queue_at);
         r->queue_at = 0;
-        mu_buf_add(&r->queue, data, n);
+        if (includes) {
+            int rc = mu_include_expand(data, n, &r->queue, &why);
+            MU_UNUSED(rc); /* why has it */
+        } else {
+            mu_buf_add(&r->queue, data, n);
+        }
         write_stdin(r);
     }
     mu_put_le(number, seq, 8);
     append(r, MU_SPOOL_INPUT, number, sizeof number, now);
+    if (why.len && !r->ended && !r->retry_at)
+        append(r, MU_SPOOL_STDERR, why.data, at_most(why.len, MU_SPOOL_PAYLOAD_MAX), now);
+    mu_buf_release(&why);
 }
 
 void mu_run_close_stdin(struct mu_run *r)

@@ -24,7 +24,9 @@ enum {
     MU_RUN_LINGER_MS = 2000,
     MU_RUN_GRACE_MS = 1500,
     MU_RUN_RESCAN_MS = 50,
-    MU_RUN_STDIN_MAX = 16 * 1024 * 1024, /* queued for stdin; above it inputs wait in the socket */
+    MU_RUN_STDIN_MAX = 16 * 1024 * 1024, /* queued for stdin; above it inputs wait in the socket.
+                                            One input more may be in the queue, whose includes make
+                                            it some 140 MB long */
     MU_RUN_POLLFDS = 4,
 };
 
@@ -78,7 +80,10 @@ void mu_run_reap(struct mu_run *r, int64_t now); /* on SIGCHLD */
 
 /* True while an input would be taken; else it stays with the caller. */
 bool mu_run_takes_input(const struct mu_run *r);
-void mu_run_input(struct mu_run *r, uint64_t seq, const char *data, size_t n, int64_t now);
+/* includes: the markers in it are replaced (hold/include.h). What is said of a file that is missing
+ * goes into the spool as a line of the agent's stderr, where a person looks for such a thing. */
+void mu_run_input(struct mu_run *r, uint64_t seq, const char *data, size_t n, bool includes,
+                  int64_t now);
 void mu_run_close_stdin(struct mu_run *r);
 void mu_run_signal(struct mu_run *r, int sig);
 void mu_run_terminate(struct mu_run *r, int64_t now); /* TERM, then KILL */

@@ -159,7 +159,12 @@ struct mu_holder *mu_holder_attach(struct uv_loop_s *loop, const char *rundir, u
     return h;
 }
 
-int mu_holder_input(struct mu_holder *h, uint64_t seq, const void *data, size_t n)
+void mu_holder_put_input(struct mu_buf *b, const struct mu_holder_input *i)
+{
+    mu_hold_put_u64(b, i->includes ? MU_HOLD_INPUT_INCLUDES : MU_HOLD_INPUT, i->seq, i->data, i->n);
+}
+
+int mu_holder_input(struct mu_holder *h, uint64_t seq, const void *data, size_t n, bool includes)
 {
     if (h->ended || h->close_stdin)
         return -EPIPE;
@@ -172,6 +177,7 @@ int mu_holder_input(struct mu_holder *h, uint64_t seq, const void *data, size_t 
     struct mu_holder_input *i = mu_alloc(sizeof *i + n);
     i->seq = seq;
     i->n = n;
+    i->includes = includes;
     if (n)
         memcpy(i->data, data, n);
     DL_APPEND(h->inputs, i);
@@ -179,7 +185,7 @@ int mu_holder_input(struct mu_holder *h, uint64_t seq, const void *data, size_t 
     h->last_input = seq;
     if (mu_holder_is_ready(h)) {
         struct mu_buf b = {0};
-        mu_hold_put_u64(&b, MU_HOLD_INPUT, seq, data, n);
+        mu_holder_put_input(&b, i);
         mu_holder_send(h, &b);
     }
     return 0;

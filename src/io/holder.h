@@ -85,10 +85,11 @@ struct mu_holder *mu_holder_start(struct uv_loop_s *loop, const struct mu_holder
 struct mu_holder *mu_holder_attach(struct uv_loop_s *loop, const char *rundir, uint64_t from,
                                    const struct mu_holder_cb *cb, void *ctx) MU_MUST_CHECK;
 
-/* Writes n bytes to the agent's stdin, copied. seq as said above. -EALREADY: this or a later number
- * was given before; MU_ETOOBIG, -ENOBUFS: over one of the limits above; -EPIPE: the run has
- * ended. */
-int mu_holder_input(struct mu_holder *h, uint64_t seq, const void *data, size_t n) MU_MUST_CHECK;
+/* Writes n bytes to the agent's stdin, copied; includes: with the files that they name put in by
+ * the holder (hold/include.h). seq as said above. -EALREADY: this or a later number was given
+ * before; MU_ETOOBIG, -ENOBUFS: over one of the limits above; -EPIPE: the run has ended. */
+int mu_holder_input(struct mu_holder *h, uint64_t seq, const void *data, size_t n,
+                    bool includes) MU_MUST_CHECK;
 /* Closes the agent's stdin behind the inputs given so far. */
 void mu_holder_close_stdin(struct mu_holder *h);
 /* A signal (1..63) to the agent's whole process group. It, and kill, may overtake inputs that the

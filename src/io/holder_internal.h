@@ -36,6 +36,7 @@ enum mu_holder_source { FROM_NOWHERE, FROM_SOCKET, FROM_DISK };
 struct mu_holder_input {
     uint64_t seq;
     size_t n;
+    bool includes;
     struct mu_holder_input *prev;
     struct mu_holder_input *next;
     char data[];
@@ -101,6 +102,7 @@ void mu_holder_close_fd(int *fd);
 int mu_holder_open_in(const char *rundir, const char *name, int flags); /* or a negative errno */
 void mu_holder_drop_inputs(struct mu_holder *h, uint64_t up_to);
 void mu_holder_put_signals(struct mu_holder *h, struct mu_buf *b);
+void mu_holder_put_input(struct mu_buf *b, const struct mu_holder_input *i);
 
 /* holder_link.c */
 void mu_holder_look(struct mu_holder *h);

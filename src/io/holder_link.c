@@ -189,7 +189,7 @@ int mu_holder_on_hello(struct mu_holder *h, const struct mu_hold_frame *f)
     if (h->acked)
         mu_hold_put_u64(&b, MU_HOLD_ACK, h->acked, NULL, 0);
     DL_FOREACH(h->inputs, i)
-    mu_hold_put_u64(&b, MU_HOLD_INPUT, i->seq, i->data, i->n);
+    mu_holder_put_input(&b, i);
     if (h->close_stdin)
         mu_hold_put_empty(&b, MU_HOLD_CLOSE_STDIN);
     mu_holder_send(h, &b);

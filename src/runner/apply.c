@@ -133,18 +133,15 @@ static void push_update(struct mu_runner *r, const struct sess *s, const struct 
     push_row(r, "projects", MU_PUSH_projects_SESSION_UPDATED, &u->next.row, u->changed);
 }
 
-struct queue_list {
-    struct mu_rec_queued_prompt *items;
-    size_t count;
-};
-
 static void on_queued(void *ctx, const struct mu_rec_queued_prompt *item)
 {
-    struct queue_list *q = ctx;
-    q->items = mu_realloc(q->items, (q->count + 1) * sizeof *q->items);
-    q->items[q->count] = *item;
-    q->items[q->count].id = mu_strdup(item->id);
-    q->items[q->count++].text = mu_strdup(item->text);
+    struct mu_list *queue = ctx;
+    struct mu_rec_queued_prompt *copy = mu_rec_clone(&mu_queued_prompt_desc, item);
+    struct mu_rec_queued_prompt *items =
+        mu_realloc((void *)queue->items, (queue->count + 1) * sizeof *items);
+    items[queue->count++] = *copy;
+    queue->items = items;
+    free(copy);
 }
 
 void sess_push_queue(struct mu_runner *r, const struct sess *s)
@@ -153,16 +150,11 @@ void sess_push_queue(struct mu_runner *r, const struct sess *s)
     mu_channel_session(s->id, topic);
     if (!runner_hears(r, topic))
         return;
-    struct queue_list q = {0};
-    if (mu_store_queue_each(r->store, s->id, on_queued, &q) == 0) {
-        struct mu_rec_queue_updated u = {.sessionId = s->id, .queue = {q.items, q.count}};
-        sess_push_record(r, topic, MU_PUSH_session_QUEUE_UPDATED, &mu_queue_updated_desc, &u);
-    }
-    for (size_t i = 0; i < q.count; i++) {
-        free((char *)q.items[i].id);
-        free((char *)q.items[i].text);
-    }
-    free(q.items);
+    struct mu_rec_queue_updated *u = mu_alloc(sizeof *u);
+    u->sessionId = mu_strdup(s->id);
+    if (mu_store_queue_each(r->store, s->id, on_queued, &u->queue) == 0)
+        sess_push_record(r, topic, MU_PUSH_session_QUEUE_UPDATED, &mu_queue_updated_desc, u);
+    mu_rec_free(&mu_queue_updated_desc, u);
 }
 
 static void push_complete(struct mu_runner *r, const struct sess *s, const struct mu_update *u)
@@ -180,8 +172,8 @@ static void push_complete(struct mu_runner *r, const struct sess *s, const struc
 
 /* ---- carrying an update out ---- */
 
-static void store_update(struct mu_runner *r, const struct mu_event *ev, struct mu_update *u,
-                         char ids[MU_UPDATE_MESSAGES][MU_ID_SIZE])
+static void store_update(struct mu_runner *r, struct sess *s, const struct mu_event *ev,
+                         struct mu_update *u, char ids[MU_UPDATE_MESSAGES][MU_ID_SIZE])
 {
     int64_t rev = u->changed ? mu_store_next_rev(r->store) : u->next.row.rev;
     u->next.row.rev = rev;
@@ -193,9 +185,14 @@ static void store_update(struct mu_runner *r, const struct mu_event *ev, struct 
             m->id = ids[i];
         }
         runner_note(r, mu_store_put_message(r->store, m));
+        if (m->kind == MU_message_kind_USER && m->metadata)
+            images_use(r, m);
+        else if (m->kind != MU_message_kind_USER)
+            sess_keep_raw(r, s, m->id);
     }
     if (u->queue == MU_QUEUE_PUT)
-        runner_note(r, mu_store_queue_put(r->store, u->next.row.id, ev->id, ev->text, ev->now));
+        runner_note(
+            r, mu_store_queue_put(r->store, u->next.row.id, ev->id, ev->text, ev->now, ev->images));
     else if (u->queue == MU_QUEUE_DELETE)
         runner_note(r, mu_store_queue_delete(r->store, u->next.row.id, ev->id));
     struct mu_session_private priv = {.run_id = u->next.run_id,
@@ -221,13 +218,15 @@ static void publish_update(struct mu_runner *r, struct sess *s, const struct mu_
         push_complete(r, s, u);
 }
 
-static void start_run(struct mu_runner *r, struct sess *s, const char *prompt)
+static void start_run(struct mu_runner *r, struct sess *s, const char *prompt, const char *metadata)
 {
     char why[256];
     char *id = mu_strdup(s->s.run_id);
     struct mu_rec_message *first = prompt ? NULL : sess_message(r, s->s.turn_id);
     const char *text = prompt ? prompt : first ? first->text : NULL;
-    if (!text || !(s->run = run_new(r, s, id, text, why))) {
+    if (first)
+        metadata = first->metadata;
+    if (!text || !(s->run = run_new(r, s, id, text, metadata, why))) {
         struct mu_update out;
         struct mu_event ev = {.kind = MU_EV_RUN_ENDED,
                               .now = mu_now_ms(),
@@ -241,7 +240,8 @@ static void start_run(struct mu_runner *r, struct sess *s, const char *prompt)
 
 struct chosen {
     const char *wanted; /* an id, or empty: the first */
-    char *id, *text;
+    char *id, *text, *metadata;
+    struct mu_runner *r;
 };
 
 static void choose_queued(void *ctx, const struct mu_rec_queued_prompt *item)
@@ -251,19 +251,25 @@ static void choose_queued(void *ctx, const struct mu_rec_queued_prompt *item)
         return;
     q->id = mu_strdup(item->id);
     q->text = mu_strdup(item->text);
+    q->metadata = images_metadata(q->r, &item->images, true);
 }
 
 static void start_next(struct mu_runner *r, struct sess *s, const char *wanted)
 {
-    struct chosen q = {.wanted = wanted};
+    struct chosen q = {.wanted = wanted, .r = r};
     int rc = mu_store_queue_each(r->store, s->id, choose_queued, &q);
     if (rc == 0 && q.id) {
         struct mu_update out;
-        struct mu_event ev = {.kind = MU_EV_NEXT, .now = mu_now_ms(), .id = q.id, .text = q.text};
+        struct mu_event ev = {.kind = MU_EV_NEXT,
+                              .now = mu_now_ms(),
+                              .id = q.id,
+                              .text = q.text,
+                              .metadata = q.metadata};
         sess_apply(r, s, &ev, &out);
     }
     free(q.id);
     free(q.text);
+    free(q.metadata);
 }
 
 static void act(struct mu_runner *r, struct sess *s, const struct mu_event *ev,
@@ -273,10 +279,11 @@ static void act(struct mu_runner *r, struct sess *s, const struct mu_event *ev,
     bool prompts =
         ev->kind == MU_EV_PROMPT || ev->kind == MU_EV_NEXT || ev->kind == MU_EV_QUEUE_NOW;
     const char *prompt = prompts ? ev->text : NULL;
+    const char *metadata = prompts ? ev->metadata : NULL;
     if (actions & MU_DO_START_RUN)
-        start_run(r, s, prompt);
+        start_run(r, s, prompt, metadata);
     if ((actions & MU_DO_FEED) && s->run)
-        run_feed(s->run, prompt);
+        run_feed(s->run, prompt, metadata);
     if ((actions & MU_DO_INTERRUPT) && s->run)
         run_interrupt(s->run);
     if (actions & MU_DO_NEXT)
@@ -318,7 +325,7 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
         mu_log(MU_LOG_ERROR, "session_rule_broken", "session", s->id, "rule", broken, NULL);
     if (out->closed)
         ask_close(r, s);
-    store_update(r, ev, out, ids);
+    store_update(r, s, ev, out, ids);
     publish_update(r, s, out);
     log_change(s, out);
     if (!out->next.run_id && s->run) {
@@ -367,4 +374,18 @@ struct mu_rec_message *sess_message(struct mu_runner *r, const char *id)
     if (id && mu_store_get_message(r->store, id, on_message, &m) != 0)
         return NULL;
     return m;
+}
+
+void sess_keep_raw(struct mu_runner *r, struct sess *s, const char *message_id)
+{
+    const struct mu_agent_event *ev = r->raw;
+    if (!ev || !ev->raw_n)
+        return;
+    r->raw = NULL;
+    size_t n =
+        ev->raw_n <= MU_LIMIT_RAW_BYTES ? ev->raw_n : mu_utf8_cut(ev->raw, MU_LIMIT_RAW_BYTES);
+    if (s->tr.raw_bytes + (int64_t)n > RUNNER_RAW_TURN_BYTES)
+        return;
+    s->tr.raw_bytes += (int64_t)n;
+    runner_note(r, mu_store_put_raw(r->store, message_id, ev->raw, n, (int64_t)ev->raw_n));
 }

@@ -108,7 +108,7 @@ static const char *no_room(struct mu_runner *r, const struct sess *s,
     bool too_large = bytes > RUNNER_ASKED_BYTES;
     for (size_t i = 0; i < open.count; i++)
         bytes += length(open.items[i].rec->input) + length(open.items[i].rec->suggestions);
-    bool full = open.count >= RUNNER_ASKED_MAX || bytes > RUNNER_ASKED_BYTES;
+    bool full = open.count >= MU_LIMIT_OPEN_REQUESTS || bytes > RUNNER_ASKED_BYTES;
     list_release(&open);
     if (too_large)
         return "This is too large to be asked for: at most 4 MiB. Do it in smaller pieces.";
@@ -210,7 +210,8 @@ static const char *wrong_answer(const struct mu_rec_permission *asked,
 
 static bool too_long(const struct mu_rec_answer_permission *req)
 {
-    return length(req->message) > RUNNER_ANSWER_BYTES || length(req->answers) > RUNNER_ANSWER_BYTES;
+    return length(req->message) > MU_LIMIT_ANSWER_BYTES ||
+           length(req->answers) > MU_LIMIT_ANSWER_BYTES;
 }
 
 static void give_answer(struct run *run, const struct mu_rec_permission *asked,

@@ -44,13 +44,28 @@ char *facts_merge(const char *metadata, const char *facts)
     return text_of(all);
 }
 
+static int64_t clean(int64_t n)
+{
+    return n < 0 ? -1 : n > FACTS_COUNT_MAX ? FACTS_COUNT_MAX : n;
+}
+
 static void set_count(json_t *usage, json_t *total, const char *key, int64_t n)
 {
     if (n < 0)
         return;
+    n = clean(n);
     json_object_set_new(usage, key, json_integer(n));
-    json_int_t before = json_integer_value(json_object_get(total, key));
-    json_object_set_new(total, key, json_integer(n > INT64_MAX - before ? INT64_MAX : before + n));
+    json_int_t before = clean(json_integer_value(json_object_get(total, key)));
+    json_object_set_new(total, key, json_integer(clean((before > 0 ? before : 0) + n)));
+}
+
+struct mu_agent_usage facts_clean_usage(const struct mu_agent_usage *used)
+{
+    return (struct mu_agent_usage){.input_tokens = clean(used->input_tokens),
+                                   .output_tokens = clean(used->output_tokens),
+                                   .cache_read_tokens = clean(used->cache_read_tokens),
+                                   .cache_write_tokens = clean(used->cache_write_tokens),
+                                   .cost_microusd = clean(used->cost_microusd)};
 }
 
 char *facts_usage(const char *metadata, const struct mu_agent_usage *used)

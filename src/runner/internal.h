@@ -8,6 +8,7 @@
  *   attach.c    the runs that a former server left
  *   requests.c  what the server asks for
  *   facts.c     what the row's metadata says of an agent
+ *   images.c    images: of uploads, of agents; prompt_images.c: of prompts
  *   ask.c       what agents ask for: leave to use a tool, answers to questions
  *   queue.c     changes to the prompts that wait
  *   probe.c     which agents there are
@@ -40,12 +41,17 @@ enum {
     RUNNER_PENDING_BYTES = 64 * 1024, /* of streaming text that does not wait for the tick */
     RUNNER_TOOL_BYTES = 32 * 1024,    /* of a tool's input, and of its output, that are kept */
     RUNNER_TITLE_BYTES = 200,         /* of the one line about a tool call */
-    RUNNER_ASKED_MAX = 32,            /* requests of a session that are open at once, … */
-    RUNNER_ASKED_BYTES = 4 << 20,     /* … and the bytes of all of them: inputs and rules */
-    RUNNER_ANSWER_BYTES = 64 * 1024,  /* of a person's message or answers to one request */
+    RUNNER_ASKED_BYTES = 4 << 20,    /* of all requests of a session that are open: inputs, rules */
+    RUNNER_RAW_TURN_BYTES = 4 << 20, /* of agents' own lines that are kept of one turn */
+    RUNNER_IMAGE_KEEP_MS = 24 * 60 * 60 * 1000, /* how long an image that nothing names is kept */
+    RUNNER_IMAGES_CLEANED = 1000,               /* images that one clean-up deletes at most */
+    RUNNER_IMAGES_PENDING = 64 << 20, /* bytes of tools' results with images that wait to be stored:
+                                         past it images are left out */
     RUNNER_PROBE_MS = 5000,           /* for a program to say its version */
     RUNNER_PROBE_AGE_MS = 60 * 1000,  /* how long the answer holds */
 };
+
+#define RUNNER_IMAGES_BYTES (INT64_C(10) << 30) /* of all images of a server */
 
 struct sess {
     UT_hash_handle hh;
@@ -95,11 +101,12 @@ enum effect_kind {
     EFFECT_PUSH_REV,
     EFFECT_CLOSE_TOPIC,
     EFFECT_START,     /* run: start its holder */
-    EFFECT_INPUT,     /* run, seq, payload */
+    EFFECT_INPUT,     /* run, seq, payload, includes */
     EFFECT_INTERRUPT, /* run: begin the ladder (the protocol's request was an input) */
     EFFECT_STOP,      /* run: nobody wants it any more */
     EFFECT_RETIRE,    /* run: it takes no prompt any more; let it end */
     EFFECT_REMOVE,    /* run: it ended; let go of it */
+    EFFECT_IMAGES,    /* rows of images are gone: delete their files */
     EFFECT_REPLY,
 };
 
@@ -109,6 +116,7 @@ struct effect {
     char *topic;
     const char *event;
     int64_t n; /* rev, or the number of an input */
+    bool includes;
     struct mu_buf payload;
     char run_id[MU_ID_SIZE];
     mu_outcome_cb *cb;
@@ -119,12 +127,13 @@ struct effect {
 };
 
 struct probe;
+struct image_job;
 
 struct mu_runner {
     struct mu_loop *loop;
     struct mu_store *store;
     struct mu_hub *hub;
-    char *data_dir, *runs_dir, *exe;
+    char *data_dir, *runs_dir, *images_dir, *exe;
     int64_t keep_ms;
     struct sess *sessions; /* by id: those that are in use */
     struct run *runs;      /* by id */
@@ -132,8 +141,12 @@ struct mu_runner {
     struct mu_timer *tick, *retry, *hourly;
     struct mu_runner_stats stats;
     struct probe *probe;
-    int holders; /* that are open */
-    int works;   /* off the loop */
+    const struct mu_agent_event *raw; /* whose line is yet to be put beside a message, or NULL */
+    struct image_job *image_jobs;
+    size_t image_bytes; /* of the jobs */
+    bool image_working; /* on the first of them */
+    int holders;        /* that are open */
+    int works;          /* off the loop */
     bool flushing, checkpointing, closing;
     mu_loop_cb *closed;
     void *closed_ctx;
@@ -167,6 +180,8 @@ void sess_push_record(struct mu_runner *r, const char *topic, const char *event,
 void sess_push_queue(struct mu_runner *r, const struct sess *s);
 void sess_push_error(struct mu_runner *r, struct sess *s, const char *text, bool fatal);
 struct mu_rec_message *sess_message(struct mu_runner *r, const char *id); /* owned, or NULL */
+/* Puts the line of r->raw beside the message, once. */
+void sess_keep_raw(struct mu_runner *r, struct sess *s, const char *message_id);
 void sess_gone(struct mu_runner *r, const char *id); /* deleted: forget it, end its run */
 
 /* ---- output.c ---- */
@@ -185,6 +200,32 @@ void output_decided(struct run *run, const struct mu_rec_permission *asked, cons
  * `usage_total`. Owned; NULL: empty. */
 char *facts_merge(const char *metadata, const char *facts);
 char *facts_usage(const char *metadata, const struct mu_agent_usage *used);
+/* Counts as they may be: -1 for any that is negative, at most FACTS_COUNT_MAX. */
+#define FACTS_COUNT_MAX INT64_C(9007199254740991) /* what JSON's readers hold exactly */
+struct mu_agent_usage facts_clean_usage(const struct mu_agent_usage *used);
+
+/* ---- images.c ---- */
+struct mu_rec_image *images_find(struct mu_runner *r, const char *id); /* owned, or NULL */
+/* A tool's result has images (agent.h): they are stored, and then the message names them. False:
+ * they are left out. */
+bool images_shown(struct mu_runner *r, const char *session_id, const char *message_id,
+                  const char *images);
+void images_clean(struct mu_runner *r);     /* deletes the old ones that nothing names */
+void images_committed(struct mu_runner *r); /* EFFECT_IMAGES */
+void images_failed(struct mu_runner *r);    /* the commit failed; its effects are still there */
+void images_close(struct mu_runner *r);     /* refuses what waits */
+
+/* ---- prompt_images.c ---- */
+/* What is wrong with the images of a prompt; why is set then. */
+enum mu_code images_check(struct mu_runner *r, const struct sess *s, const struct mu_list *ids,
+                          char why[256]);
+char *images_ids(const struct mu_list *ids); /* as a JSON array, owned; NULL: there are none */
+/* The metadata of a prompt's message; owned, or NULL: none of its own. */
+char *images_metadata(struct mu_runner *r, const struct mu_list *ids, bool queued);
+void images_use(struct mu_runner *r, const struct mu_rec_message *m); /* m names its images */
+/* The images that a message's metadata (NULL allowed) names, for its agent; owned. */
+struct mu_agent_image *images_of(struct mu_runner *r, const char *metadata, size_t *count);
+void images_free(struct mu_agent_image *images, size_t count);
 
 /* ---- ask.c ---- */
 void ask_open(struct run *run, const struct mu_agent_event *ev);
@@ -196,14 +237,17 @@ void runner_refuse(mu_outcome_cb *cb, void *ctx, enum mu_code code, const char *
 struct effect *runner_reply(struct mu_runner *r, mu_outcome_cb *cb, void *ctx);
 /* The session, or NULL and a refusal. */
 struct sess *runner_session(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx);
-/* What is wrong with a prompt's text, whatever the session's state; MU_CODE_OK: nothing. */
-enum mu_code runner_check_prompt(const struct sess *s, const char *text, const char **why);
+/* What is wrong with a prompt's text, whatever the session's state; MU_CODE_OK: nothing. Only one
+ * with images may be blank. */
+enum mu_code runner_check_prompt(const struct sess *s, const char *text, bool images,
+                                 const char **why);
 
 /* ---- run.c ---- */
-/* Makes a run for a session whose next.run_id is `id` and gives it the prompt. NULL: *why. */
+/* Makes a run for a session whose next.run_id is `id` and gives it the prompt. metadata: of the
+ * prompt's message, which names its images; NULL allowed. NULL: *why. */
 struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const char *prompt,
-                    char why[256]);
-void run_feed(struct run *run, const char *prompt);
+                    const char *metadata, char why[256]);
+void run_feed(struct run *run, const char *prompt, const char *metadata);
 void run_input(struct run *run, const struct mu_buf *bytes, bool includes);
 /* Tells the process the session's options. */
 void run_configure(struct run *run);

@@ -44,6 +44,8 @@ static void put_open(struct run *run, const char *text, size_t n, bool streaming
                                .streaming = streaming,
                                .created_at = t->created_at};
     sess_put_message(run->r, run->sess, &m);
+    if (!streaming)
+        sess_keep_raw(run->r, run->sess, t->id);
     free(copy);
 }
 
@@ -217,6 +219,8 @@ static void renew_tool(struct run *run, struct mu_rec_message *m, const struct m
     free((char *)m->metadata);
     m->metadata = json_dumps(meta, JSON_COMPACT);
     sess_put_message(run->r, run->sess, m);
+    if (status)
+        sess_keep_raw(run->r, run->sess, m->id);
     json_decref(meta);
 }
 
@@ -231,6 +235,28 @@ static void on_tool_update(struct run *run, const struct mu_agent_event *ev)
     mu_rec_free(&mu_message_desc, m);
 }
 
+static json_int_t count_images(const char *images)
+{
+    json_int_t n = 0;
+    for (const char *at = images; (at = strstr(at, "\"data\":")); at++)
+        n++;
+    return n;
+}
+
+/* Stored off the loop: until that is done the message says that they are left out. */
+static void take_images(struct run *run, struct mu_rec_message *m, const char *images)
+{
+    json_int_t n = count_images(images);
+    json_t *meta = n && m->metadata ? json_loads(m->metadata, JSON_ALLOW_NUL, NULL) : NULL;
+    if (!meta)
+        return;
+    json_object_set_new(meta, "images_left_out", json_integer(n));
+    free((char *)m->metadata);
+    m->metadata = json_dumps(meta, JSON_COMPACT);
+    json_decref(meta);
+    images_shown(run->r, run->sess->id, m->id, images);
+}
+
 static void on_tool_result(struct run *run, const struct mu_agent_event *ev)
 {
     char id[MU_ID_SIZE];
@@ -238,6 +264,8 @@ static void on_tool_result(struct run *run, const struct mu_agent_event *ev)
     struct mu_rec_message *m = known ? sess_message(run->r, id) : NULL;
     if (!m)
         return;
+    if (ev->images)
+        take_images(run, m, ev->images);
     renew_tool(run, m, ev, ev->failed ? "failed" : "done");
     mu_rec_free(&mu_message_desc, m);
 }
@@ -270,6 +298,8 @@ static void put_plan(struct run *run, const char *text, const char *metadata)
     mu_str_set((char **)&m->text, text);
     mu_str_set((char **)&m->metadata, metadata);
     sess_put_message(run->r, s, m);
+    runner_note(run->r, mu_store_drop_raw(run->r->store, m->id));
+    sess_keep_raw(run->r, s, m->id);
     mu_rec_free(&mu_message_desc, m);
 }
 
@@ -355,12 +385,41 @@ static void on_facts(struct run *run, const struct mu_agent_event *ev)
     free(metadata);
 }
 
+/* The model is the one of the session's facts, as far as they tell it. */
+static void put_usage(struct run *run, const struct mu_agent_usage *used)
+{
+    const struct mu_session *s = &run->sess->s;
+    json_t *facts = s->row.metadata ? json_loads(s->row.metadata, JSON_ALLOW_NUL, NULL) : NULL;
+    struct mu_store_usage row = {
+        .turn_id = s->turn_id,
+        .session_id = s->row.id,
+        .project_id = s->row.project_id,
+        .agent = s->row.agent,
+        .model = json_string_value(json_object_get(facts, "model")),
+        .started_at = s->row.turn_started_at,
+        .ended_at = mu_now_ms(),
+        .input_tokens = used->input_tokens,
+        .output_tokens = used->output_tokens,
+        .cache_read_tokens = used->cache_read_tokens,
+        .cache_write_tokens = used->cache_write_tokens,
+        .cost_microusd = used->cost_microusd,
+    };
+    runner_note(run->r, mu_store_put_usage(run->r->store, &row));
+    json_decref(facts);
+}
+
 static void on_turn_done(struct run *run, const struct mu_agent_event *ev)
 {
     if (run->sess->s.row.state != MU_session_state_WORKING)
         return;
     output_end_turn(run);
-    char *metadata = ev->usage ? facts_usage(run->sess->s.row.metadata, ev->usage) : NULL;
+    run->r->raw = ev;
+    char *metadata = NULL;
+    if (ev->usage) {
+        struct mu_agent_usage used = facts_clean_usage(ev->usage);
+        metadata = facts_usage(run->sess->s.row.metadata, &used);
+        put_usage(run, &used);
+    }
     step(run, &(struct mu_event){.kind = MU_EV_TURN_DONE,
                                  .outcome = ev->outcome,
                                  .text = ev->text,
@@ -377,19 +436,28 @@ static void on_send(struct run *run, const struct mu_agent_event *ev)
     mu_buf_release(&bytes);
 }
 
+/* The line of TURN_DONE is for its error: it is set where the turn ends. */
+static bool makes_message(enum mu_agent_event_kind kind)
+{
+    return kind == MU_AG_FINAL || kind == MU_AG_TOOL_CALL || kind == MU_AG_TOOL_RESULT ||
+           kind == MU_AG_PLAN || kind == MU_AG_NOTICE;
+}
+
 void output_event(void *ctx, const struct mu_agent_event *ev)
 {
     struct run *run = ctx;
+    struct mu_runner *r = run->r;
     struct sess *s = run->sess;
     if (!s)
         return;
-    run->r->stats.lines++;
+    r->stats.lines++;
     if (ev->kind == MU_AG_TEXT) {
         on_text(run, ev);
         return;
     }
     output_drain(run);
     run->derived = true;
+    r->raw = makes_message(ev->kind) ? ev : NULL;
     switch (ev->kind) {
     case MU_AG_TEXT:
         break;
@@ -439,4 +507,5 @@ void output_event(void *ctx, const struct mu_agent_event *ev)
         on_turn_done(run, ev);
         break;
     }
+    r->raw = NULL;
 }

@@ -8,17 +8,23 @@
 struct waiting {
     const char *id;
     char *text;
+    char *metadata; /* of the message that it becomes */
+    bool images;
+    struct mu_runner *r;
 };
 
 static void on_queued(void *ctx, const struct mu_rec_queued_prompt *item)
 {
     struct waiting *w = ctx;
-    if (!w->text && strcmp(item->id, w->id) == 0)
-        w->text = mu_strdup(item->text);
+    if (w->text || strcmp(item->id, w->id) != 0)
+        return;
+    w->text = mu_strdup(item->text);
+    w->images = item->images.count > 0;
+    w->metadata = images_metadata(w->r, &item->images, true);
 }
 
 /* What is wrong with the request itself; MU_CODE_OK: nothing. */
-static enum mu_code check(const struct sess *s, const struct mu_rec_edit_queue *req,
+static enum mu_code check(const struct sess *s, const struct mu_rec_edit_queue *req, bool images,
                           const char **why)
 {
     bool text = req->has & MU_HAS(edit_queue, text);
@@ -34,7 +40,7 @@ static enum mu_code check(const struct sess *s, const struct mu_rec_edit_queue *
         *why = "A position is a whole number from 1, which is the next.";
     if (*why)
         return MU_CODE_INVALID_FIELD;
-    return text ? runner_check_prompt(s, req->text, why) : MU_CODE_OK;
+    return text ? runner_check_prompt(s, req->text, images, why) : MU_CODE_OK;
 }
 
 static void step(struct mu_runner *r, struct sess *s, enum mu_event_kind kind,
@@ -42,6 +48,8 @@ static void step(struct mu_runner *r, struct sess *s, enum mu_event_kind kind,
 {
     struct mu_update out;
     struct mu_event ev = {.kind = kind, .now = mu_now_ms(), .id = w->id, .text = w->text};
+    if (kind == MU_EV_QUEUE_NOW)
+        ev.metadata = w->metadata;
     sess_apply(r, s, &ev, &out);
 }
 
@@ -70,18 +78,17 @@ void mu_runner_edit_queue(struct mu_runner *r, const char *session_id,
     struct sess *s = runner_session(r, session_id, cb, ctx);
     if (!s)
         return;
-    struct waiting w = {.id = req->id};
-    enum mu_code code = check(s, req, &why);
+    struct waiting w = {.id = req->id, .r = r};
+    runner_note(r, mu_store_queue_each(r->store, s->id, on_queued, &w));
+    enum mu_code code = check(s, req, w.images, &why);
     if (code) {
         runner_refuse(cb, ctx, code, why);
-        return;
-    }
-    runner_note(r, mu_store_queue_each(r->store, s->id, on_queued, &w));
-    if (w.text) {
+    } else if (w.text) {
         edit(r, s, req, &w);
         runner_reply(r, cb, ctx);
     } else {
         runner_refuse(cb, ctx, MU_CODE_PROMPT_NOT_QUEUED, NULL);
     }
     free(w.text);
+    free(w.metadata);
 }

@@ -399,12 +399,13 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
-enum mu_code runner_check_prompt(const struct sess *s, const char *text, const char **why)
+enum mu_code runner_check_prompt(const struct sess *s, const char *text, bool images,
+                                 const char **why)
 {
     const struct mu_agent *agent = mu_agent_find(s->s.row.agent);
     size_t n = strlen(text);
     *why = NULL;
-    if (is_blank(text)) {
+    if (!images && is_blank(text)) {
         *why = "A message needs a text.";
         return MU_CODE_INVALID_FIELD;
     }
@@ -451,17 +452,30 @@ void mu_runner_prompt(struct mu_runner *r, const char *session_id,
                       "The id of a message has 1 to 64 letters, digits, and _.:-");
         return;
     }
-    enum mu_code code = runner_check_prompt(s, req->text, &why);
+    enum mu_code code = runner_check_prompt(s, req->text, req->images.count > 0, &why);
     if (code) {
         runner_refuse(cb, ctx, code, why);
         return;
     }
     if (known_prompt(r, s, req->id, cb, ctx))
         return;
-    struct mu_event ev = {
-        .kind = MU_EV_PROMPT, .now = mu_now_ms(), .id = req->id, .text = req->text};
+    char wrong[256];
+    code = images_check(r, s, &req->images, wrong);
+    if (code) {
+        runner_refuse(cb, ctx, code, wrong);
+        return;
+    }
+    char *ids = images_ids(&req->images), *metadata = images_metadata(r, &req->images, false);
+    struct mu_event ev = {.kind = MU_EV_PROMPT,
+                          .now = mu_now_ms(),
+                          .id = req->id,
+                          .text = req->text,
+                          .metadata = metadata,
+                          .images = ids};
     if (sess_apply(r, s, &ev, &out))
         reply_sent(r, req->id, out.queued, cb, ctx);
     else
         runner_refuse(cb, ctx, out.refused, out.why_not);
+    free(ids);
+    free(metadata);
 }

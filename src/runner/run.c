@@ -75,7 +75,7 @@ static void on_project_path(void *ctx, const struct mu_rec_project *p)
 }
 
 struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const char *prompt,
-                    char why[256])
+                    const char *metadata, char why[256])
 {
     char *cwd = NULL;
     const struct mu_agent *agent = mu_agent_find(s->s.row.agent);
@@ -103,7 +103,7 @@ struct run *run_new(struct mu_runner *r, struct sess *s, const char *id, const c
     s->run = run;
     run_write(run);
     runner_action(r, EFFECT_START, run);
-    run_feed(run, prompt);
+    run_feed(run, prompt, metadata);
     return run;
 }
 
@@ -166,12 +166,12 @@ void run_load(struct run *run, const struct mu_run *row)
     run->holding = run->dirty = run->derived = run->written = run->ended = false;
 }
 
-static void give_input(void *ctx, int64_t seq, const char *data, size_t n)
+static void give_input(void *ctx, int64_t seq, const char *data, size_t n, bool includes)
 {
     struct run *run = ctx;
     if (seq <= run->confirmed_input)
         run->confirmed_input = seq - 1;
-    int rc = run->holder ? mu_holder_input(run->holder, (uint64_t)seq, data, n) : 0;
+    int rc = run->holder ? mu_holder_input(run->holder, (uint64_t)seq, data, n, includes) : 0;
     if (rc && rc != -EALREADY && rc != -EPIPE)
         mu_log(MU_LOG_ERROR, "agent_input_refused", "run", run->id, "error", mu_strerror(rc), NULL);
 }
@@ -197,24 +197,30 @@ void run_rewind(struct run *run, const struct mu_run *row)
 
 void run_input(struct run *run, const struct mu_buf *bytes, bool includes)
 {
-    MU_UNUSED(includes);
     struct mu_runner *r = run->r;
     int64_t seq = ++run->last_input;
     run->derived = true;
-    runner_note(r, mu_store_put_input(r->store, run->id, seq, bytes->data, bytes->len));
+    runner_note(r, mu_store_put_input(r->store, run->id, seq, bytes->data, bytes->len, includes));
     struct effect *e = runner_effect(&r->actions, EFFECT_INPUT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
     e->n = seq;
+    e->includes = includes;
     mu_buf_add(&e->payload, bytes->data, bytes->len);
 }
 
-void run_feed(struct run *run, const char *prompt)
+void run_feed(struct run *run, const char *prompt, const char *metadata)
 {
     struct mu_buf bytes = {0};
+    const struct mu_dialect *dialect = run->agent->dialect;
+    struct mu_agent_prompt given = {.text = prompt};
+    struct mu_agent_image *images =
+        images_of(run->r, dialect->takes_images ? metadata : NULL, &given.n_images);
+    given.images = images;
     if (!run->closing)
-        run->agent->dialect->prompt(run->state, &(struct mu_agent_prompt){.text = prompt}, &bytes);
+        dialect->prompt(run->state, &given, &bytes);
     if (bytes.len)
-        run_input(run, &bytes, false);
+        run_input(run, &bytes, given.n_images > 0);
+    images_free(images, given.n_images);
     /* A prompt for a process that takes none any more is an input that never arrives. */
     run->prompt_input = run->closing ? run->last_input + 1 : run->last_input;
     run->derived = true;

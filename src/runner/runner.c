@@ -25,6 +25,7 @@ static void effect_free(struct effect *e)
     mu_buf_release(&e->payload);
     mu_rec_free(&mu_project_desc, (void *)e->outcome.project);
     mu_rec_free(&mu_session_desc, (void *)e->outcome.session);
+    mu_rec_free(&mu_image_desc, (void *)e->outcome.image);
     free(e);
 }
 
@@ -61,7 +62,8 @@ static void send_input(struct run *run, const struct effect *e)
 {
     if (!run->holder || run->ended)
         return;
-    int rc = mu_holder_input(run->holder, (uint64_t)e->n, e->payload.data, e->payload.len);
+    int rc =
+        mu_holder_input(run->holder, (uint64_t)e->n, e->payload.data, e->payload.len, e->includes);
     if (rc && rc != -EALREADY && rc != -EPIPE)
         mu_log(MU_LOG_ERROR, "agent_input_refused", "run", run->id, "error", mu_strerror(rc), NULL);
 }
@@ -110,6 +112,9 @@ static void carry_out(struct mu_runner *r, struct effect *e)
     case EFFECT_RETIRE:
     case EFFECT_REMOVE:
         act_on_run(r, e);
+        break;
+    case EFFECT_IMAGES:
+        images_committed(r);
         break;
     }
 }
@@ -169,6 +174,7 @@ static void fail_replies(struct mu_runner *r, int rc)
     {
         mu_rec_free(&mu_project_desc, (void *)e->outcome.project);
         mu_rec_free(&mu_session_desc, (void *)e->outcome.session);
+        mu_rec_free(&mu_image_desc, (void *)e->outcome.image);
         e->outcome = (struct mu_outcome){.code = code, .message = mu_code_text(code)};
     }
 }
@@ -196,6 +202,7 @@ static void start_over(struct mu_runner *r, int rc)
     r->stats.commit_failures++;
     mu_log(MU_LOG_ERROR, "commit_failed", "error", mu_strerror(rc), NULL);
     fail_replies(r, rc);
+    images_failed(r);
     drop_all(&r->pushes);
     drop_all(&r->actions);
     for (struct sess *s = r->sessions, *next; s; s = next) {
@@ -331,6 +338,7 @@ static void on_hour(void *ctx)
     struct mu_runner *r = ctx;
     runner_note(r, mu_store_prune_tombstones(
                        r->store, mu_now_ms() - (int64_t)MU_LIMIT_TOMBSTONE_SECONDS * 1000));
+    images_clean(r);
 }
 
 /* ---- its life ---- */
@@ -343,6 +351,9 @@ struct mu_runner *mu_runner_new(const struct mu_runner_opts *opts)
     r->hub = opts->hub;
     r->data_dir = mu_strdup(opts->data_dir);
     r->runs_dir = mu_asprintf("%s/runs", opts->data_dir);
+    char *absolute = realpath(opts->data_dir, NULL); /* holders have another working directory */
+    r->images_dir = mu_asprintf("%s/images", absolute ? absolute : opts->data_dir);
+    free(absolute);
     r->exe = mu_strdup(opts->exe);
     r->keep_ms = opts->keep_ms ? opts->keep_ms : RUNNER_KEEP_MS;
     if (mkdir(r->runs_dir, 0700) && errno != EEXIST)
@@ -353,6 +364,7 @@ struct mu_runner *mu_runner_new(const struct mu_runner_opts *opts)
     mu_timer_start(r->hourly, RUNNER_HOUR_MS, RUNNER_HOUR_MS);
     r->probe = probe_new(r);
     runs_attach(r);
+    images_clean(r);
     mu_loop_on_turn(r->loop, on_turn, r);
     return r;
 }
@@ -383,6 +395,7 @@ void mu_runner_close(struct mu_runner *r, mu_loop_cb *done, void *ctx)
     mu_timer_free(r->tick);
     mu_timer_free(r->retry);
     mu_timer_free(r->hourly);
+    images_close(r);
     r->holders++; /* done is not called before this function has gone through all */
     for (struct run *run = r->runs, *next; run; run = next) {
         next = run->hh.next;
@@ -405,6 +418,7 @@ void mu_runner_free(struct mu_runner *r)
     probe_free(r->probe);
     free(r->data_dir);
     free(r->runs_dir);
+    free(r->images_dir);
     free(r->exe);
     free(r);
 }

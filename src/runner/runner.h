@@ -46,6 +46,8 @@ struct mu_outcome {
     const struct mu_rec_project *project;         /* create/update project */
     const struct mu_rec_session *session;         /* create/update/cancel/read session */
     const struct mu_rec_send_message_reply *sent; /* prompt */
+    const struct mu_rec_image *image;             /* add image */
+    bool existed;                                 /* … which was there before */
 };
 /* Called exactly once per request: at once when it is refused, after the commit otherwise. */
 typedef void mu_outcome_cb(void *ctx, const struct mu_outcome *outcome);
@@ -66,6 +68,10 @@ void mu_runner_delete_session(struct mu_runner *r, const char *id, mu_outcome_cb
 /* A prompt: starts a turn, or waits in the queue behind the running one. */
 void mu_runner_prompt(struct mu_runner *r, const char *session_id,
                       const struct mu_rec_send_message *req, mu_outcome_cb *cb, void *ctx);
+/* An image that prompts may name. data[0..n) must stay until cb. */
+void mu_runner_add_image(struct mu_runner *r, const char *type, const void *data, size_t n,
+                         mu_outcome_cb *cb, void *ctx);
+const char *mu_runner_images_dir(const struct mu_runner *r); /* store/images.h */
 void mu_runner_cancel(struct mu_runner *r, const char *session_id, mu_outcome_cb *cb, void *ctx);
 /* An answer to what an agent waits for. */
 void mu_runner_answer(struct mu_runner *r, const char *session_id,

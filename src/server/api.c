@@ -37,6 +37,8 @@ static void on_outcome(void *ctx, const struct mu_outcome *o)
         mu_answer_rec(c, a->status, &mu_session_desc, o->session);
     else if (o->sent)
         mu_answer_rec(c, a->status, &mu_send_message_reply_desc, o->sent);
+    else if (o->image)
+        mu_answer_rec(c, o->existed ? 200 : a->status, &mu_image_desc, o->image);
     else if (a->status != 204)
         mu_answer_json(c, a->status, "{}", 2);
     else
@@ -276,6 +278,35 @@ static void read_session(struct mu_client *c, const struct mu_http_req *req, con
     json_decref(json);
 }
 
+static void raw_lines(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    MU_UNUSED(req);
+    struct mu_buf json = {0};
+    int rc = mu_sync_raw(c->srv->opts.store, id, &json);
+    if (rc == -ENOENT)
+        mu_answer_error(c, MU_CODE_NOT_FOUND, "There is no message with this id.");
+    else
+        answer_read(c, rc, MU_CODE_NOT_FOUND, &json);
+    mu_buf_release(&json);
+}
+
+static void create_image(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    MU_UNUSED(id);
+    mu_images_create(c, req, on_outcome, ask(c, 201));
+}
+
+static void get_image(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    mu_images_get(c, req, id);
+}
+
+static void get_usage(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    MU_UNUSED(id);
+    mu_usage_get(c, req);
+}
+
 static void list_agents(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
     MU_UNUSED(req);
@@ -328,6 +359,30 @@ static bool path_matches(const char *pattern, const char *path, char id[ID_CAP])
         pattern++;
         path++;
     }
+}
+
+static bool is_upload(const struct mu_http_req *req)
+{
+    return req->method == MU_HTTP_POST &&
+           strcmp(req->path, mu_routes[MU_ROUTE_create_image].path) == 0;
+}
+
+/* Who is not signed in is not let send more than anything else needs. */
+size_t mu_api_body_limit(void *ctx, const struct mu_http_req *req)
+{
+    const struct mu_client *c = ctx;
+    return is_upload(req) && mu_access_signed_in(c->srv->opts.access, req, NULL)
+               ? MU_LIMIT_IMAGE_BYTES
+               : MU_LIMIT_BODY_BYTES;
+}
+
+enum mu_code mu_api_too_large(struct mu_client *c, const struct mu_http_req *req, const char **text)
+{
+    if (!is_upload(req))
+        return MU_CODE_TOO_LARGE;
+    bool known = mu_access_signed_in(c->srv->opts.access, req, NULL);
+    *text = known ? "An image has at most 10485760 bytes." : mu_code_text(MU_CODE_UNAUTHORIZED);
+    return known ? MU_CODE_TOO_LARGE : MU_CODE_UNAUTHORIZED;
 }
 
 static void answer_wrong_method(struct mu_client *c, const char *allow)

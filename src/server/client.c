@@ -36,6 +36,7 @@ static void *on_open(void *ctx, struct mu_conn *conn)
     c->conn = conn;
     c->refs = 1;
     c->http = mu_http_parser_new(MU_LIMIT_BODY_BYTES);
+    mu_http_parser_limit(c->http, mu_api_body_limit, c);
     c->heard_at = c->request_at = now_s();
     return c;
 }
@@ -105,8 +106,13 @@ static void refuse_bad(struct mu_client *c)
 {
     int status = mu_http_error_status(c->http);
     struct mu_buf body = {0}, out = {0};
-    mu_error_json(&body, status == 413 ? MU_CODE_TOO_LARGE : MU_CODE_BAD_REQUEST,
-                  mu_http_error_text(c->http));
+    const char *text = mu_http_error_text(c->http);
+    enum mu_code code = MU_CODE_BAD_REQUEST;
+    if (status == 413)
+        code = mu_api_too_large(c, mu_http_request(c->http), &text);
+    if (code == MU_CODE_UNAUTHORIZED)
+        status = mu_code_status(code);
+    mu_error_json(&body, code, text);
     static const struct mu_http_field type[] = {{"Content-Type", "application/json"}};
     mu_http_response(&out, status, type, 1, body.data, body.len, MU_HTTP_LAST);
     mu_buf_release(&body);
@@ -202,6 +208,13 @@ void mu_answer(struct mu_client *c, int status, const struct mu_http_field *fiel
     mu_http_response(&out, status, fields, n_fields, body, n,
                      (c->head ? MU_HTTP_NO_BODY : 0u) | (c->last ? MU_HTTP_LAST : 0u));
     send_bytes(c, &out);
+    answered(c);
+}
+
+void mu_answer_bytes(struct mu_client *c, struct mu_bytes *response)
+{
+    if (c->conn)
+        mu_conn_send(c->conn, 1, response);
     answered(c);
 }
 

@@ -54,6 +54,8 @@ void mu_answer(struct mu_client *c, int status, const struct mu_http_field *fiel
 void mu_answer_json(struct mu_client *c, int status, const char *json, size_t n);
 void mu_answer_rec(struct mu_client *c, int status, const struct mu_rec_desc *desc,
                    const void *rec);
+/* A whole response that was made elsewhere (mu_http_response, with c->head and c->last). */
+void mu_answer_bytes(struct mu_client *c, struct mu_bytes *response);
 /* message NULL: the code's own sentence. */
 void mu_answer_error(struct mu_client *c, enum mu_code code, const char *message);
 void mu_error_json(struct mu_buf *out, enum mu_code code, const char *message);
@@ -63,6 +65,16 @@ void mu_error_json(struct mu_buf *out, enum mu_code code, const char *message);
 /* True when the path is one of the protocol's routes, or below /api/: the client was, or will be,
  * answered. */
 bool mu_api_handle(struct mu_client *c, const struct mu_http_req *req);
+/* How long the body of that request may be; ctx is a client. */
+size_t mu_api_body_limit(void *ctx, const struct mu_http_req *req);
+/* What a request is told whose body is longer: a code, and another sentence where there is one. */
+enum mu_code mu_api_too_large(struct mu_client *c, const struct mu_http_req *req,
+                              const char **text);
+/* /api/images (images.c), /api/usage (usage.c) */
+void mu_images_create(struct mu_client *c, const struct mu_http_req *req, mu_outcome_cb *cb,
+                      void *ctx);
+void mu_images_get(struct mu_client *c, const struct mu_http_req *req, const char *id);
+void mu_usage_get(struct mu_client *c, const struct mu_http_req *req);
 void mu_login_handle(struct mu_client *c, const struct mu_http_req *req);
 void mu_static_handle(struct mu_client *c, const struct mu_http_req *req);
 void mu_metrics_handle(struct mu_client *c);
@@ -123,6 +135,11 @@ int mu_sync_project(struct mu_store *store, const char *id, struct mu_buf *out) 
 /* A page of a transcript. */
 int mu_sync_messages(struct mu_store *store, const char *id, int64_t before, int64_t limit,
                      struct mu_buf *out) MU_MUST_CHECK;
+/* The agent's own lines of a message; -ENOENT. */
+int mu_sync_raw(struct mu_store *store, const char *id, struct mu_buf *out) MU_MUST_CHECK;
+struct mu_usage_filter;
+int mu_sync_usage(struct mu_store *store, const struct mu_usage_filter *filter,
+                  struct mu_buf *out) MU_MUST_CHECK;
 /* The code for an error of the store. */
 enum mu_code mu_sync_code(int err);
 

@@ -293,6 +293,76 @@ int mu_sync_messages(struct mu_store *store, const char *id, int64_t before, int
     return rc;
 }
 
+/* ---- agents' own lines, usage ---- */
+
+static void add_raw(void *ctx, const struct mu_rec_raw_line *raw)
+{
+    rows_add(ctx, raw);
+}
+
+static void note_message(void *ctx, const struct mu_rec_message *m)
+{
+    MU_UNUSED(ctx);
+    MU_UNUSED(m);
+}
+
+int mu_sync_raw(struct mu_store *store, const char *id, struct mu_buf *out)
+{
+    struct rows lines = ROWS(raw_line);
+    int rc = mu_store_get_message(store, id, note_message, NULL);
+    if (!rc)
+        rc = mu_store_each_raw(store, id, add_raw, &lines);
+    struct mu_rec_raw_lines *all = mu_alloc(sizeof *all);
+    all->lines = rows_list(&lines);
+    if (!rc)
+        mu_rec_encode(out, &mu_raw_lines_desc, all);
+    mu_rec_free(&mu_raw_lines_desc, all);
+    return rc;
+}
+
+static void take_total(void *ctx, const char *id, const char *project_id,
+                       const struct mu_rec_usage *sum)
+{
+    MU_UNUSED(id);
+    MU_UNUSED(project_id);
+    *(struct mu_rec_usage **)ctx = mu_rec_clone(&mu_usage_desc, sum);
+}
+
+static void add_sum(void *ctx, const char *id, const char *project_id,
+                    const struct mu_rec_usage *sum)
+{
+    rows_add(ctx, &(struct mu_rec_usage_sum){.id = id, .project_id = project_id, .usage = sum});
+}
+
+static void add_turn(void *ctx, const struct mu_rec_turn_usage *turn)
+{
+    rows_add(ctx, turn);
+}
+
+int mu_sync_usage(struct mu_store *store, const struct mu_usage_filter *f, struct mu_buf *out)
+{
+    struct rows projects = ROWS(usage_sum), sessions = ROWS(usage_sum), turns = ROWS(turn_usage);
+    struct mu_rec_usage *total = NULL;
+    int rc = mu_store_sum_usage(store, MU_USAGE_TOTAL, f, 1, take_total, &total);
+    if (!rc)
+        rc = mu_store_sum_usage(store, MU_USAGE_BY_PROJECT, f, MU_LIMIT_PROJECTS, add_sum,
+                                &projects);
+    if (!rc)
+        rc = mu_store_sum_usage(store, MU_USAGE_BY_SESSION, f, MU_LIMIT_USAGE_ROWS, add_sum,
+                                &sessions);
+    if (!rc && f->session_id)
+        rc = mu_store_each_usage(store, f, MU_LIMIT_USAGE_ROWS, add_turn, &turns);
+    struct mu_rec_usage_report *report = mu_alloc(sizeof *report);
+    report->total = total;
+    report->projects = rows_list(&projects);
+    report->sessions = rows_list(&sessions);
+    report->turns = rows_list(&turns);
+    if (!rc)
+        mu_rec_encode(out, &mu_usage_report_desc, report);
+    mu_rec_free(&mu_usage_report_desc, report);
+    return rc;
+}
+
 enum mu_code mu_sync_code(int err)
 {
     return err == -ENOSPC ? MU_CODE_STORE_FULL : MU_CODE_STORE_FAILED;

@@ -7,13 +7,14 @@
 /* ---- prompt queue ---- */
 
 int mu_store_queue_put(struct mu_store *s, const char *session_id, const char *id, const char *text,
-                       int64_t created_at)
+                       int64_t created_at, const char *images)
 {
     struct mu_sq q = mu_sq_write(s, MU_SQ_queue_put);
     mu_sq_text(&q, session_id);
     mu_sq_text(&q, id);
     mu_sq_text(&q, text);
     mu_sq_int(&q, created_at);
+    mu_sq_text(&q, images);
     return mu_sq_run(&q);
 }
 
@@ -25,16 +26,35 @@ int mu_store_queue_delete(struct mu_store *s, const char *session_id, const char
     return mu_sq_run(&q);
 }
 
+/* Gives the ids in a JSON array (NULL: none), in an owned array that borrows from *json. */
+static struct mu_list id_list(const char *text, json_t **json)
+{
+    *json = text ? json_loads(text, 0, NULL) : NULL;
+    size_t n = json_array_size(*json), count = 0;
+    const char **ids = n ? mu_alloc(n * sizeof *ids) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        const char *id = json_string_value(json_array_get(*json, i));
+        if (id)
+            ids[count++] = id;
+    }
+    return (struct mu_list){ids, count};
+}
+
 int mu_store_queue_each(struct mu_store *s, const char *session_id, mu_queue_cb *cb, void *ctx)
 {
     struct mu_sq q = mu_sq_read(s, MU_SQ_queue_each);
     mu_sq_text(&q, session_id);
     for (int64_t position = 1; mu_sq_next(&q); position++) {
+        json_t *json;
+        struct mu_list images = id_list(mu_sq_get_text(&q, 3), &json);
         struct mu_rec_queued_prompt item = {.id = mu_sq_get_text(&q, 0),
                                             .text = mu_sq_get_text(&q, 1),
                                             .position = position,
-                                            .created_at = mu_sq_get_int(&q, 2)};
+                                            .created_at = mu_sq_get_int(&q, 2),
+                                            .images = images};
         cb(ctx, &item);
+        free((void *)images.items);
+        json_decref(json);
     }
     return mu_sq_end(&q);
 }

@@ -218,12 +218,13 @@ int mu_store_each_run(struct mu_store *s, mu_run_cb *cb, void *ctx)
 }
 
 int mu_store_put_input(struct mu_store *s, const char *run_id, int64_t seq, const char *data,
-                       size_t n)
+                       size_t n, bool includes)
 {
     struct mu_sq q = mu_sq_write(s, MU_SQ_put_input);
     mu_sq_text(&q, run_id);
     mu_sq_int(&q, seq);
     mu_sq_blob(&q, data, n);
+    mu_sq_int(&q, includes);
     return mu_sq_run(&q);
 }
 
@@ -242,7 +243,7 @@ int mu_store_each_input(struct mu_store *s, const char *run_id, mu_input_cb *cb,
     while (mu_sq_next(&q)) {
         size_t n = 0;
         const char *data = mu_sq_get_blob(&q, 1, &n);
-        cb(ctx, mu_sq_get_int(&q, 0), data, n);
+        cb(ctx, mu_sq_get_int(&q, 0), data, n, mu_sq_get_int(&q, 2) != 0);
     }
     return mu_sq_end(&q);
 }

@@ -133,11 +133,65 @@ int mu_store_messages_since(struct mu_store *s, const char *session_id, int64_t 
                             int64_t since_rev, int64_t limit, int64_t max_bytes, mu_message_cb *cb,
                             void *ctx) MU_MUST_CHECK;
 
+/* Adds one of an agent's own lines to a message: its first n bytes, of `bytes`. Past
+ * MU_STORE_RAW_LINES of a message nothing is added; as for a message that is not there. */
+enum { MU_STORE_RAW_LINES = 8 };
+int mu_store_put_raw(struct mu_store *s, const char *message_id, const char *line, size_t n,
+                     int64_t bytes) MU_MUST_CHECK;
+int mu_store_drop_raw(struct mu_store *s, const char *message_id) MU_MUST_CHECK;
+typedef void mu_raw_cb(void *ctx, const struct mu_rec_raw_line *raw);
+int mu_store_each_raw(struct mu_store *s, const char *message_id, mu_raw_cb *cb,
+                      void *ctx) MU_MUST_CHECK; /* oldest first */
+
+/* ---- images: their rows; the files are images.h's ---- */
+
+int mu_store_put_image(struct mu_store *s, const struct mu_rec_image *image)
+    MU_MUST_CHECK; /* one that is there stays */
+typedef void mu_image_row_cb(void *ctx, const struct mu_rec_image *image);
+int mu_store_get_image(struct mu_store *s, const char *id, mu_image_row_cb *cb,
+                       void *ctx) MU_MUST_CHECK; /* -ENOENT */
+/* The message names the image, until it is deleted. */
+int mu_store_use_image(struct mu_store *s, const char *message_id,
+                       const char *image_id) MU_MUST_CHECK;
+/* A message or a queued prompt names it. */
+bool mu_store_image_used(struct mu_store *s, const char *id);
+int mu_store_delete_image(struct mu_store *s,
+                          const char *id) MU_MUST_CHECK; /* -ENOENT while a message names it */
+int64_t mu_store_image_bytes(struct mu_store *s);        /* of all */
+
+/* ---- usage ---- */
+
+/* What a turn used; -1: not told. Rows outlive their sessions, not their projects. */
+struct mu_store_usage {
+    const char *turn_id, *session_id, *project_id, *agent;
+    const char *model; /* or NULL */
+    int64_t started_at, ended_at;
+    int64_t input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_microusd;
+};
+/* Inserts or replaces by the turn. */
+int mu_store_put_usage(struct mu_store *s, const struct mu_store_usage *u) MU_MUST_CHECK;
+
+struct mu_usage_filter {
+    const char *session_id, *project_id; /* NULL: all */
+    int64_t since;                       /* turns that ended then or later */
+};
+enum mu_usage_by { MU_USAGE_TOTAL, MU_USAGE_BY_PROJECT, MU_USAGE_BY_SESSION };
+/* Sums, the one used last first, at most limit; what was not told counts as none, and a sum ends at
+ * 2^53 - 1. id and project_id are NULL for the total, of which there is always one. */
+typedef void mu_usage_cb(void *ctx, const char *id, const char *project_id,
+                         const struct mu_rec_usage *sum);
+int mu_store_sum_usage(struct mu_store *s, enum mu_usage_by by, const struct mu_usage_filter *f,
+                       int64_t limit, mu_usage_cb *cb, void *ctx) MU_MUST_CHECK;
+typedef void mu_turn_usage_cb(void *ctx, const struct mu_rec_turn_usage *turn);
+int mu_store_each_usage(struct mu_store *s, const struct mu_usage_filter *f, int64_t limit,
+                        mu_turn_usage_cb *cb, void *ctx) MU_MUST_CHECK; /* newest first */
+
 /* ---- prompt queue ---- */
 
 /* Appends at the end (position is given by the store, 1-based, dense in the order of insertion). */
+/* images: a JSON array of their ids, or NULL: none. */
 int mu_store_queue_put(struct mu_store *s, const char *session_id, const char *id, const char *text,
-                       int64_t created_at) MU_MUST_CHECK;
+                       int64_t created_at, const char *images) MU_MUST_CHECK;
 int mu_store_queue_delete(struct mu_store *s, const char *session_id, const char *id) MU_MUST_CHECK;
 typedef void mu_queue_cb(void *ctx, const struct mu_rec_queued_prompt *item);
 int mu_store_queue_each(struct mu_store *s, const char *session_id, mu_queue_cb *cb,
@@ -184,9 +238,9 @@ typedef void mu_run_cb(void *ctx, const struct mu_run *r);
 int mu_store_each_run(struct mu_store *s, mu_run_cb *cb, void *ctx) MU_MUST_CHECK;
 /* Inputs for an agent that its holder has not confirmed: written before they are sent. */
 int mu_store_put_input(struct mu_store *s, const char *run_id, int64_t seq, const char *data,
-                       size_t n) MU_MUST_CHECK;
+                       size_t n, bool includes) MU_MUST_CHECK;
 int mu_store_delete_inputs(struct mu_store *s, const char *run_id, int64_t up_to) MU_MUST_CHECK;
-typedef void mu_input_cb(void *ctx, int64_t seq, const char *data, size_t n);
+typedef void mu_input_cb(void *ctx, int64_t seq, const char *data, size_t n, bool includes);
 int mu_store_each_input(struct mu_store *s, const char *run_id, mu_input_cb *cb,
                         void *ctx) MU_MUST_CHECK;
 

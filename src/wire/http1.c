@@ -50,6 +50,8 @@ struct mu_http_parser {
     size_t chunk_line;
     size_t body_total;
     size_t body_limit;
+    mu_http_limit_cb *limit;
+    void *limit_ctx;
     bool wants_continue;
     int error;
     int status;
@@ -339,6 +341,8 @@ static int read_framing(struct mu_http_parser *p)
                    mu_http_has_token(mu_http_header(req, "upgrade"), "websocket");
     if (req->upgrade && (coding || p->left))
         return fail(p, 400, "A request that begins a WebSocket has a body.");
+    if (p->limit)
+        p->body_limit = p->limit(p->limit_ctx, req);
     if (p->left > p->body_limit)
         return fail_body(p);
     p->stage = coding ? STAGE_CHUNKED : p->left ? STAGE_LENGTH : STAGE_DONE;
@@ -471,6 +475,12 @@ struct mu_http_parser *mu_http_parser_new(size_t body_limit)
     return p;
 }
 
+void mu_http_parser_limit(struct mu_http_parser *p, mu_http_limit_cb *limit, void *ctx)
+{
+    p->limit = limit;
+    p->limit_ctx = ctx;
+}
+
 void mu_http_parser_free(struct mu_http_parser *p)
 {
     if (!p)
@@ -483,11 +493,14 @@ void mu_http_parser_free(struct mu_http_parser *p)
 
 void mu_http_next(struct mu_http_parser *p)
 {
-    size_t limit = p->body_limit;
+    struct mu_http_parser kept = {.body_limit = p->body_limit,
+                                  .limit = p->limit,
+                                  .limit_ctx = p->limit_ctx,
+                                  .error_text = ""};
     mu_buf_release(&p->head);
     mu_buf_release(&p->joined);
     mu_buf_release(&p->req.body);
-    *p = (struct mu_http_parser){.body_limit = limit, .error_text = ""};
+    *p = kept;
     http_parser_init(&p->grammar, HTTP_REQUEST);
     p->grammar.data = p;
 }

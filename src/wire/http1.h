@@ -67,6 +67,9 @@ struct mu_http_parser;
  * received; meant to be freed when a connection becomes a WebSocket. */
 struct mu_http_parser *mu_http_parser_new(size_t body_limit);
 void mu_http_parser_free(struct mu_http_parser *p); /* NULL allowed */
+/* From now on the limit is asked for when a head is complete: of that request, in bytes. */
+typedef size_t mu_http_limit_cb(void *ctx, const struct mu_http_req *req);
+void mu_http_parser_limit(struct mu_http_parser *p, mu_http_limit_cb *limit, void *ctx);
 
 /*
  * Takes bytes of data[0..n); *used says how many. 0: more is needed, all were taken. 1: a request

@@ -57,6 +57,14 @@ CREATE TABLE image (
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Which messages name which images: one that none names, and no queued prompt, is deleted in time.
+CREATE TABLE image_use (
+    image TEXT NOT NULL REFERENCES image (id),
+    message INTEGER NOT NULL REFERENCES message (n) ON DELETE CASCADE,
+    PRIMARY KEY (image, message)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_use_message ON image_use (message);
+
 -- What each turn used; a row stays when its session is deleted. -1: the agent did not tell.
 CREATE TABLE turn_usage (
     n INTEGER PRIMARY KEY,

@@ -273,6 +273,27 @@ static void a_given_name_stays(void **state)
     assert_true(is_empty(&u));
 }
 
+/* What a prompt brings along is its message's, not the row's; and the row's stays. */
+static void a_prompt_brings_metadata_for_its_message(void **state)
+{
+    MU_UNUSED(state);
+    static const enum try tries[] = {T_PROMPT, T_NEXT, T_NOW};
+    for (size_t i = 0; i < MU_COUNT(tries); i++) {
+        struct mu_session s = session_in(IDLE, 1);
+        struct mu_event e = event_for(tries[i]);
+        struct mu_update u;
+        s.row.metadata = "{\"row\":1}";
+        mu_session_step(&s, &e, &u);
+        assert_true(
+            mu_str_eq(u.messages[0].metadata, tries[i] == T_PROMPT ? NULL : "{\"queued\":true}"));
+        e.metadata = "{\"images\":[]}";
+        mu_session_step(&s, &e, &u);
+        assert_int_equal(u.messages[0].kind, MU_message_kind_USER);
+        assert_string_equal(u.messages[0].metadata, "{\"images\":[]}");
+        assert_string_equal(u.next.row.metadata, "{\"row\":1}");
+    }
+}
+
 static void the_queue_is_bounded(void **state)
 {
     MU_UNUSED(state);
@@ -574,6 +595,7 @@ int main(void)
         cmocka_unit_test(every_event_in_every_state),
         cmocka_unit_test(a_prompt_begins_a_turn),
         cmocka_unit_test(a_given_name_stays),
+        cmocka_unit_test(a_prompt_brings_metadata_for_its_message),
         cmocka_unit_test(the_queue_is_bounded),
         cmocka_unit_test(the_queue_goes_on_only_after_a_good_turn),
         cmocka_unit_test(a_prompt_goes_now),

@@ -1,7 +1,9 @@
 /* A run and its peer without the process around them: the clock is the test's. */
+#include "hold/include.h"
 #include "hold/peer.h"
 #include "hold/proc.h"
 #include "hold/proto.h"
+#include "wire/records.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -28,7 +30,7 @@ struct fixture {
     struct mu_peer peer;
     int64_t now;
     uint64_t read_to;
-    struct mu_buf out;
+    struct mu_buf out, err;
     bool exited;
 };
 
@@ -58,6 +60,7 @@ static void close_run(struct fixture *f)
     mu_peer_close(&f->peer);
     mu_run_release(&f->run);
     mu_buf_release(&f->out);
+    mu_buf_release(&f->err);
     unlink(f->path);
     rmdir(f->dir);
 }
@@ -85,11 +88,54 @@ static void read_spool(struct fixture *f)
             assert_int_equal(mu_spool_next(chunk + at, (size_t)n - at, &r), 0);
             if (r.kind == MU_SPOOL_STDOUT)
                 mu_buf_add(&f->out, r.data, r.n);
+            if (r.kind == MU_SPOOL_STDERR)
+                mu_buf_add(&f->err, r.data, r.n);
             if (r.kind == MU_SPOOL_EXIT)
                 f->exited = true;
         }
         f->read_to += (uint64_t)n;
     }
+}
+
+/* The largest prompt that there can be, and a file that is gone: the agent gets all of it, and what
+ * follows; the holder's loop is not held up by an agent that does not read yet. */
+static void includes_reach_the_agent(void **state)
+{
+    struct fixture f;
+    char path[] = "/tmp/muster-image-XXXXXX";
+    struct mu_buf in = {0};
+    MU_UNUSED(state);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, MU_LIMIT_IMAGE_BYTES), 0);
+    open_run(&f, "sleep 0.2; wc -c", NULL);
+    while (!f.run.started)
+        turn(&f);
+    for (int i = 0; i < MU_LIMIT_IMAGES_PER_PROMPT - 1; i++)
+        mu_include_put(&in, path);
+    mu_include_put(&in, "/nonexistent/image");
+    mu_buf_char(&in, '\n');
+    assert_true(mu_run_takes_input(&f.run));
+    mu_run_input(&f.run, 1, in.data, in.len, true, f.now);
+    assert_false(mu_run_takes_input(&f.run));
+    size_t want = (MU_LIMIT_IMAGE_BYTES + 2) / 3 * 4 * (MU_LIMIT_IMAGES_PER_PROMPT - 1) + 1;
+    assert_true(f.run.queue.len == want);
+    while (!mu_run_takes_input(&f.run))
+        turn(&f);
+    mu_run_input(&f.run, 2, in.data, 1, false, f.now); /* a mark is a byte like others here */
+    mu_run_close_stdin(&f.run);
+    while (!f.run.ended) {
+        turn(&f);
+        f.now += 20;
+    }
+    read_spool(&f);
+    assert_int_equal(strtoll(f.out.data, NULL, 10), want + 1);
+    assert_non_null(f.err.data);
+    assert_non_null(strstr(f.err.data, "/nonexistent/image cannot be given to the agent"));
+    mu_buf_release(&in);
+    close(fd);
+    unlink(path);
+    close_run(&f);
 }
 
 /* The disk is full from the first byte on: nothing is lost, and it goes on when there is room. */
@@ -241,6 +287,7 @@ static void flooding_grandchild(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(includes_reach_the_agent),
         cmocka_unit_test(disk_full),
         cmocka_unit_test(spool_full),
         cmocka_unit_test(broken_frames),

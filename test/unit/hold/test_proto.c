@@ -23,6 +23,7 @@ static void round_trip(void **state)
     mu_hold_put_hello(&b, &hello);
     mu_hold_put_u64(&b, MU_HOLD_INPUT, 5, "abc", 3);
     mu_hold_put_signal(&b, SIGINT);
+    mu_hold_put_u64(&b, MU_HOLD_INPUT_INCLUDES, 6, "\1/a\1", 4);
     mu_hold_put_empty(&b, MU_HOLD_KILL);
 
     assert_int_equal(mu_hold_frame_next(b.data, b.len, &f), 0);
@@ -39,6 +40,11 @@ static void round_trip(void **state)
     assert_int_equal(mu_hold_frame_next(b.data + at, b.len - at, &f), 0);
     assert_int_equal(mu_hold_get_signal(&f, &sig), 0);
     assert_int_equal(sig, SIGINT);
+    at += f.size;
+    assert_int_equal(mu_hold_frame_next(b.data + at, b.len - at, &f), 0);
+    assert_int_equal(f.type, MU_HOLD_INPUT_INCLUDES);
+    assert_int_equal(mu_hold_get_u64(&f, &v, &bytes, &n), 0);
+    assert_true(v == 6 && n == 4 && memcmp(bytes, "\1/a\1", 4) == 0);
     at += f.size;
     assert_int_equal(mu_hold_frame_next(b.data + at, b.len - at, &f), 0);
     assert_int_equal(f.type, MU_HOLD_KILL);
@@ -68,7 +74,7 @@ static void refused(void **state)
     MU_UNUSED(state);
     assert_int_equal(mu_hold_frame_next("\0\0\0\0", 4, &f), MU_EPROTO);
     assert_int_equal(mu_hold_frame_next("\xff\xff\xff\xff", 4, &f), MU_ETOOBIG);
-    assert_int_equal(mu_hold_frame_next("\1\0\0\0\7", 5, &f), MU_EPROTO);
+    assert_int_equal(mu_hold_frame_next("\1\0\0\0\10", 5, &f), MU_EPROTO);
     assert_int_equal(mu_hold_frame_next("\1\0\0\0\0", 5, &f), MU_EPROTO);
     f = (struct mu_hold_frame){MU_HOLD_SIGNAL, "\0\0\0\0", 4, 9};
     assert_int_equal(mu_hold_get_signal(&f, &sig), MU_EPROTO);

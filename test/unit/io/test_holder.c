@@ -396,18 +396,18 @@ static void inputs(void **state)
     MU_UNUSED(state);
     run_open(&r);
     start_sh(&r, "cat");
-    assert_int_equal(mu_holder_input(r.h, 1, "one\n", 4), 0); /* before it is connected */
+    assert_int_equal(mu_holder_input(r.h, 1, "one\n", 4, false), 0); /* before it is connected */
     WAIT(&r, r.done_input == 1);
-    assert_int_equal(mu_holder_input(r.h, 1, "one\n", 4), -EALREADY);
-    assert_int_equal(mu_holder_input(r.h, 2, "two\n", 4), 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "one\n", 4, false), -EALREADY);
+    assert_int_equal(mu_holder_input(r.h, 2, "two\n", 4, false), 0);
     WAIT(&r, r.out.len == 8);
     detach(&r);
 
     /* A server that crashed before it stored the answer gives both again, and a new one. */
     attach(&r, r.expect);
-    assert_int_equal(mu_holder_input(r.h, 1, "one\n", 4), 0);
-    assert_int_equal(mu_holder_input(r.h, 2, "two\n", 4), 0);
-    assert_int_equal(mu_holder_input(r.h, 3, "three\n", 6), 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "one\n", 4, false), 0);
+    assert_int_equal(mu_holder_input(r.h, 2, "two\n", 4, false), 0);
+    assert_int_equal(mu_holder_input(r.h, 3, "three\n", 6, false), 0);
     WAIT(&r, r.done_input == 3);
     mu_holder_close_stdin(r.h);
     WAIT(&r, r.exited);
@@ -425,10 +425,10 @@ static void input_limits(void **state)
     run_open(&r);
     char *big = mu_alloc(MU_HOLDER_INPUT_MAX + 1);
     start_sh(&r, "wc -c");
-    assert_int_equal(mu_holder_input(r.h, 1, big, MU_HOLDER_INPUT_MAX + 1), MU_ETOOBIG);
-    assert_int_equal(mu_holder_input(r.h, 1, big, MU_HOLDER_INPUT_MAX), 0);
-    assert_int_equal(mu_holder_input(r.h, 2, big, MU_HOLDER_INPUT_MAX), 0);
-    assert_int_equal(mu_holder_input(r.h, 3, big, 1), -ENOBUFS);
+    assert_int_equal(mu_holder_input(r.h, 1, big, MU_HOLDER_INPUT_MAX + 1, false), MU_ETOOBIG);
+    assert_int_equal(mu_holder_input(r.h, 1, big, MU_HOLDER_INPUT_MAX, false), 0);
+    assert_int_equal(mu_holder_input(r.h, 2, big, MU_HOLDER_INPUT_MAX, false), 0);
+    assert_int_equal(mu_holder_input(r.h, 3, big, 1, false), -ENOBUFS);
     mu_holder_close_stdin(r.h);
     WAIT(&r, r.exited);
     assert_string_equal(r.out.data, "16777216\n");
@@ -445,11 +445,11 @@ static void kill_passes_full_stdin(void **state)
     char *big = mu_alloc(MU_HOLDER_INPUT_MAX);
     start_sh(&r, "sleep 1000");
     for (uint64_t seq = 1; seq <= 3; seq++) {
-        assert_int_equal(mu_holder_input(r.h, seq, big, MU_HOLDER_INPUT_MAX), 0);
+        assert_int_equal(mu_holder_input(r.h, seq, big, MU_HOLDER_INPUT_MAX, false), 0);
         if (seq < 3)
             WAIT(&r, r.done_input == seq);
     }
-    assert_int_equal(mu_holder_input(r.h, 4, big, MU_HOLDER_INPUT_MAX), 0);
+    assert_int_equal(mu_holder_input(r.h, 4, big, MU_HOLDER_INPUT_MAX, false), 0);
     mu_holder_kill(r.h);
     WAIT(&r, r.exited);
     assert_int_equal(r.how.signal, SIGKILL);
@@ -465,7 +465,7 @@ static void stdin_broken(void **state)
     run_open(&r);
     start_sh(&r, "exec 0<&-; echo closed; read x < /dev/null; sleep 0.2; exit 4");
     WAIT(&r, r.out.len > 0);
-    assert_int_equal(mu_holder_input(r.h, 1, "lost\n", 5), 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "lost\n", 5, false), 0);
     WAIT(&r, r.exited);
     assert_int_equal(r.done_input, 1);
     assert_int_equal(r.how.code, 4);
@@ -594,7 +594,7 @@ static void pause_holds_back(void **state)
     WAIT(&r, r.out.len == 2);
     mu_holder_pause(r.h);
     unsigned before = r.records;
-    assert_int_equal(mu_holder_input(r.h, 1, "\n", 1), 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "\n", 1, false), 0);
     char *spool = mu_asprintf("%s/spool", r.dir);
     struct stat st = {0};
     while ((uint64_t)st.st_size < r.expect + 2 * MU_SPOOL_HEADER + 10) {
@@ -637,7 +637,7 @@ static void closes_pipes_and_lives(void **state)
     WAIT(&r, r.eofs == 2);
     assert_false(r.exited);
     assert_int_equal(kill((pid_t)r.agent, 0), 0);
-    assert_int_equal(mu_holder_input(r.h, 1, "go\n", 3), 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "go\n", 3, false), 0);
     WAIT(&r, r.exited);
     assert_int_equal(r.how.code, 9);
     run_close(&r);
@@ -731,7 +731,7 @@ static void server_killed(void **state)
         start_sh(&first, "echo one; read x; echo $x; read x; echo $x");
         while (first.out.len < 4)
             uv_run(&first.loop, UV_RUN_ONCE);
-        if (mu_holder_input(first.h, 1, "two\n", 4))
+        if (mu_holder_input(first.h, 1, "two\n", 4, false))
             _exit(1);
         while (first.out.len < 8)
             uv_run(&first.loop, UV_RUN_ONCE);
@@ -740,8 +740,8 @@ static void server_killed(void **state)
     assert_int_equal(waitpid(server, &status, 0), server);
     assert_true(WIFSIGNALED(status));
     attach(&r, 0);
-    assert_int_equal(mu_holder_input(r.h, 1, "two\n", 4), 0);
-    assert_int_equal(mu_holder_input(r.h, 2, "three\n", 6), 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "two\n", 4, false), 0);
+    assert_int_equal(mu_holder_input(r.h, 2, "three\n", 6, false), 0);
     WAIT(&r, r.exited);
     assert_string_equal(r.out.data, "one\ntwo\nthree\n");
     assert_int_equal(r.last_input, 1);
@@ -756,7 +756,7 @@ static void finished_while_alone(void **state)
     run_open(&r);
     r.auto_ack = false;
     start_sh(&r, "read x; echo done; exit 5");
-    assert_int_equal(mu_holder_input(r.h, 1, "\n", 1), 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "\n", 1, false), 0);
     WAIT(&r, r.done_input == 1);
     detach(&r);
     attach(&r, r.expect);
@@ -797,7 +797,7 @@ static void second_holder_harmless(void **state)
     r.expect = r.ready = 0;
     mu_buf_clear(&r.out);
     start_sh(&r, "echo twice"); /* the directory is taken: its run is followed */
-    assert_int_equal(mu_holder_input(r.h, 1, "in\n", 3), 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "in\n", 3, false), 0);
     WAIT(&r, r.exited);
     assert_string_equal(r.out.data, "once\nin\n");
     run_close(&r);
@@ -816,7 +816,7 @@ static void attach_below_the_acknowledged(void **state)
     mu_buf_clear(&r.out);
     attach(&r, 0);
     r.expect = acked;
-    assert_int_equal(mu_holder_input(r.h, 1, "in\n", 3), 0);
+    assert_int_equal(mu_holder_input(r.h, 1, "in\n", 3, false), 0);
     WAIT(&r, r.exited);
     assert_string_equal(r.out.data, "in\n");
     run_close(&r);

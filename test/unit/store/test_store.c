@@ -333,7 +333,7 @@ static void deletes_cascade(void **state)
     struct fixture *f = *state;
     char *before = dump(f->s->db);
     ten_messages(f);
-    OK(mu_store_queue_put(f->s, "s1", "q1", "later", 1));
+    OK(mu_store_queue_put(f->s, "s1", "q1", "later", 1, NULL));
     OK(put_permission(f->s, "s1", "r1", "{}"));
     OK(mu_store_commit(f->s));
     OK(mu_store_delete_project(f->s, "p1", mu_store_next_rev(f->s)));
@@ -358,9 +358,9 @@ static void the_queue_keeps_its_order(void **state)
     char owner[65];
     OK(put_project(f->s, "p1"));
     OK(put_session(f->s, "p1", "s1"));
-    OK(mu_store_queue_put(f->s, "s1", "z", "first", 1));
-    OK(mu_store_queue_put(f->s, "s1", "a", "second", 2));
-    OK(mu_store_queue_put(f->s, "s1", "m", "third", 3));
+    OK(mu_store_queue_put(f->s, "s1", "z", "first", 1, NULL));
+    OK(mu_store_queue_put(f->s, "s1", "a", "second", 2, NULL));
+    OK(mu_store_queue_put(f->s, "s1", "m", "third", 3, NULL));
     SEES(mu_store_queue_each(f->s, "s1", see_queued, &seen), "1:z=first 2:a=second 3:m=third ");
     OK(mu_store_queue_find(f->s, "a", owner));
     assert_string_equal(owner, "s1");
@@ -370,7 +370,7 @@ static void the_queue_keeps_its_order(void **state)
     SEES(mu_store_queue_each(f->s, "s1", see_queued, &seen), "1:z=first 2:m=third ");
     assert_int_equal(mu_store_queue_find(f->s, "a", owner), -ENOENT);
     OK(mu_store_commit(f->s));
-    assert_int_equal(mu_store_queue_put(f->s, "s1", "z", "again", 4), -EEXIST);
+    assert_int_equal(mu_store_queue_put(f->s, "s1", "z", "again", 4, NULL), -EEXIST);
     mu_store_rollback(f->s);
 }
 
@@ -381,8 +381,8 @@ static void the_queue_can_be_edited(void **state)
     OK(put_session(f->s, "p1", "s1"));
     OK(put_session(f->s, "p1", "s2"));
     for (int i = 1; i <= 4; i++) { /* of two sessions, in turns */
-        OK(mu_store_queue_put(f->s, "s1", text("a%d", i), "-", i));
-        OK(mu_store_queue_put(f->s, "s2", text("b%d", i), "-", i));
+        OK(mu_store_queue_put(f->s, "s1", text("a%d", i), "-", i, NULL));
+        OK(mu_store_queue_put(f->s, "s2", text("b%d", i), "-", i, NULL));
     }
     OK(mu_store_queue_set_text(f->s, "s1", "a1", "new"));
     OK(mu_store_queue_move(f->s, "s1", "a3", 1));
@@ -392,7 +392,7 @@ static void the_queue_can_be_edited(void **state)
     OK(mu_store_queue_move(f->s, "s1", "a2", 1));
     SEES(mu_store_queue_each(f->s, "s1", see_queued, &seen), "1:a2=- 2:a3=- 3:a4=- 4:a1=new ");
     SEES(mu_store_queue_each(f->s, "s2", see_queued, &seen), "1:b1=- 2:b2=- 3:b3=- 4:b4=- ");
-    OK(mu_store_queue_put(f->s, "s1", "a5", "last", 5));
+    OK(mu_store_queue_put(f->s, "s1", "a5", "last", 5, NULL));
     SEES(mu_store_queue_each(f->s, "s1", see_queued, &seen),
          "1:a2=- 2:a3=- 3:a4=- 4:a1=new 5:a5=last ");
     OK(mu_store_commit(f->s));
@@ -442,9 +442,9 @@ static void see_run(void *ctx, const struct mu_run *r)
                   (int)r->offset, (int)r->skip, (int)r->last_input, r->decoder ? r->decoder : "-"));
 }
 
-static void see_input(void *ctx, int64_t seq, const char *data, size_t n)
+static void see_input(void *ctx, int64_t seq, const char *data, size_t n, bool includes)
 {
-    see(ctx, text("%d:%.*s(%d)", (int)seq, (int)n, data, (int)n));
+    see(ctx, text("%d:%.*s(%d)%s", (int)seq, (int)n, data, (int)n, includes ? "+" : ""));
 }
 
 static void runs_and_their_inputs(void **state)
@@ -452,9 +452,9 @@ static void runs_and_their_inputs(void **state)
     struct fixture *f = *state;
     struct mu_run r = {.id = "r1", .session_id = "s1", .agent = "shell", .spec = "{}"};
     OK(mu_store_put_run(f->s, &r));
-    OK(mu_store_put_input(f->s, "r1", 1, "one", 3));
-    OK(mu_store_put_input(f->s, "r1", 2, "a\0b", 3));
-    OK(mu_store_put_input(f->s, "r1", 3, NULL, 0));
+    OK(mu_store_put_input(f->s, "r1", 1, "one", 3, false));
+    OK(mu_store_put_input(f->s, "r1", 2, "a\0b", 3, true));
+    OK(mu_store_put_input(f->s, "r1", 3, NULL, 0, false));
     r.offset = 100;
     r.skip = 7;
     r.last_input = 3;
@@ -462,13 +462,13 @@ static void runs_and_their_inputs(void **state)
     OK(mu_store_put_run(f->s, &r));
     OK(mu_store_commit(f->s));
     SEES(mu_store_each_run(f->s, see_run, &seen), "r1 s1 shell {} 100+7 3 {\"a\":1} ");
-    SEES(mu_store_each_input(f->s, "r1", see_input, &seen), "1:one(3) 2:a(3) 3:(0) ");
+    SEES(mu_store_each_input(f->s, "r1", see_input, &seen), "1:one(3) 2:a(3)+ 3:(0) ");
     OK(mu_store_delete_inputs(f->s, "r1", 2));
     SEES(mu_store_each_input(f->s, "r1", see_input, &seen), "3:(0) ");
     OK(mu_store_delete_run(f->s, "r1"));
     SEES(mu_store_each_input(f->s, "r1", see_input, &seen), "");
     SEES(mu_store_each_run(f->s, see_run, &seen), "");
-    assert_int_equal(mu_store_put_input(f->s, "r1", 4, "x", 1), -ENOENT);
+    assert_int_equal(mu_store_put_input(f->s, "r1", 4, "x", 1, false), -ENOENT);
     mu_store_rollback(f->s);
 }
 

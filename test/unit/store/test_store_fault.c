@@ -17,12 +17,12 @@ static int scenario(struct mu_store *s)
     rc = rc ? rc : put_message(s, "s1", "m1", 1, "hello");
     rc = rc ? rc : mu_store_append_text(s, "m1", " world", 6);
     rc = rc ? rc : put_message(s, "s1", "m1", 1, "hello, world");
-    rc = rc ? rc : mu_store_queue_put(s, "s1", "q1", "later", 1);
-    rc = rc ? rc : mu_store_queue_put(s, "s1", "q2", "still later", 1);
+    rc = rc ? rc : mu_store_queue_put(s, "s1", "q1", "later", 1, NULL);
+    rc = rc ? rc : mu_store_queue_put(s, "s1", "q2", "still later", 1, NULL);
     rc = rc ? rc : mu_store_queue_delete(s, "s1", "q1");
     rc = rc ? rc : mu_store_put_run(s, &run);
-    rc = rc ? rc : mu_store_put_input(s, "r", 1, "x", 1);
-    rc = rc ? rc : mu_store_put_input(s, "r", 2, "y", 1);
+    rc = rc ? rc : mu_store_put_input(s, "r", 1, "x", 1, false);
+    rc = rc ? rc : mu_store_put_input(s, "r", 2, "y", 1, false);
     rc = rc ? rc : mu_store_delete_inputs(s, "r", 1);
     rc = rc ? rc : mu_store_put_secret(s, "login", A64, 1, 2);
     rc = rc ? rc : mu_store_prune_secrets(s, 2);

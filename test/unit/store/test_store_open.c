@@ -350,29 +350,83 @@ static void a_newer_schema_is_reached_step_by_step(void **state)
     free(epoch);
 }
 
-/* A database that an earlier muster left: its rows are there in the present schema. */
+/* Makes a database as an earlier muster left it: of a former schema, with rows. */
+static void make_old(struct fixture *f, size_t version, const char *rows)
+{
+    run_sql(db_path(f), "PRAGMA application_id = 0x4d755374; PRAGMA journal_mode = WAL");
+    for (size_t i = 0; i < version; i++) {
+        char *step = mu_strndup((const char *)mu_store_schema[i].data, mu_store_schema[i].len);
+        run_sql(db_path(f), step);
+        free(step);
+    }
+    run_sql(db_path(f), text("PRAGMA user_version = %zu", version));
+    run_sql(db_path(f), "INSERT INTO meta VALUES (1, 'e', 1000, 0, '', 1, '')");
+    run_sql(db_path(f), rows);
+}
+
+/* Its rows are there in the present schema. */
 static void every_former_schema_is_brought_to_the_present_one(void **state)
 {
     struct fixture *f = *state;
-    static const char row[] =
-        "INSERT INTO project VALUES (1, 'p1', 'n', '/p', 1, 1, 1);"
-        "INSERT INTO session VALUES (1, 's1', 'p1', 'old', 'claude', 'idle', NULL, NULL, 0, 0, 0, "
-        "0, 0, NULL, NULL, NULL, 0, 1, 1, 1, NULL, NULL, NULL, 0, 0);";
-    struct mu_embedded steps[2] = {mu_store_schema[0], mu_store_schema[1]};
-    struct mu_embedded old = file("old.sql", row);
-    struct mu_buf first = {0};
-    mu_buf_add(&first, (const char *)steps[0].data, steps[0].len);
-    mu_buf_add(&first, (const char *)old.data, old.len);
-    steps[0].data = (const unsigned char *)first.data;
-    steps[0].len = first.len;
-    open_with(f, steps, 2);
-    close_store(f);
+    make_old(f, 1,
+             "INSERT INTO project VALUES (1, 'p1', 'n', '/p', 1, 1, 1);"
+             "INSERT INTO session VALUES (1, 's1', 'p1', 'old', 'claude', 'idle', NULL, NULL, 0, "
+             "0, 0, 0, 0, NULL, NULL, NULL, 0, 1, 1, 1, NULL, NULL, NULL, 0, 0);");
     open_store(f);
     char *all = dump(f->s->db);
     assert_non_null(strstr(all, "|name=old|"));
     assert_non_null(strstr(all, "|now_id="));
     free(all);
-    mu_buf_release(&first);
+}
+
+static char *dump_messages(const char *path)
+{
+    struct mu_buf out = {0};
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    dump_rows(db, "message", &out);
+    dump_rows(db, "message_piece", &out);
+    sqlite3_close(db);
+    return mu_buf_take(&out);
+}
+
+/* Schema 3 makes the table of messages anew: nothing of a long transcript may be lost by it. */
+static void messages_and_their_pieces_survive_a_new_table(void **state)
+{
+    struct fixture *f = *state;
+    make_old(f, 2,
+             "INSERT INTO project VALUES (1, 'p1', 'n', '/p', 1, 1, 1);"
+             "INSERT INTO session (id, project_id, name, agent, state, turn_started_at, last_seq, "
+             "read_seq, queue_length, waiting_since, archived_at, created_at, updated_at, rev, "
+             "run_id, turn_id, cancelling, user_named) VALUES ('s1', 'p1', 'old', 'claude', "
+             "'working', 5, 500, 0, 1, 0, 0, 1, 1, 1, 'r1', 'm1', 0, 0);"
+             "INSERT INTO run VALUES (1, 'r1', 's1', 'claude', '{}', 0, 0, 1, NULL, 1);"
+             "INSERT INTO run_input VALUES ('r1', 1, x'61');"
+             "INSERT INTO queued_prompt VALUES (1, 'q1', 's1', 'waits', 1);"
+             "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 500) "
+             "INSERT INTO message SELECT 2 * i, 'm' || i, 's1', i, i, 'text', i = 500, 7, 3, "
+             "CASE WHEN i % 2 THEN '{\"a\":1}' END, 'one' FROM c;"
+             "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 500) "
+             "INSERT INTO message_piece SELECT 1000, i, 1, 'x' FROM c;");
+    char *before = dump_messages(db_path(f));
+    open_store(f);
+    char *after = dump_messages(db_path(f));
+    assert_string_equal(before, after);
+    char whole[504] = "one";
+    memset(whole + 3, 'x', 500);
+    check_text(f->s, "m500", whole);
+    char *all = dump(f->s->db);
+    assert_non_null(strstr(all, "run_input|run_id=r1|seq=1|data=a|includes=0"));
+    assert_non_null(strstr(all, "|text=waits|"));
+    OK(mu_store_append_text(f->s, "m500", "y", 1)); /* and they still belong together */
+    OK(mu_store_delete_session(f->s, "s1", mu_store_next_rev(f->s)));
+    OK(mu_store_commit(f->s));
+    char *none = dump_messages(db_path(f));
+    assert_string_equal(none, "");
+    free(all);
+    free(none);
+    free(before);
+    free(after);
 }
 
 static void a_migration_that_fails_leaves_the_old_state(void **state)
@@ -506,6 +560,7 @@ int main(void)
         TEST(opening_twice_changes_nothing),
         TEST(a_newer_schema_is_reached_step_by_step),
         TEST(every_former_schema_is_brought_to_the_present_one),
+        TEST(messages_and_their_pieces_survive_a_new_table),
         TEST(a_migration_that_fails_leaves_the_old_state),
         TEST(a_migration_that_fails_makes_no_new_database),
         TEST(the_epoch_changes_only_when_commits_may_be_lost),

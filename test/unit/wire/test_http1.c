@@ -260,6 +260,44 @@ static void test_body_limit(void **state)
            "error 413\n");
 }
 
+static size_t by_path(void *ctx, const struct mu_http_req *req)
+{
+    ++*(int *)ctx;
+    bool large = req->method == MU_HTTP_POST && strcmp(req->path, "/large") == 0;
+    return large && mu_http_header(req, "authorization") ? 30 : 5;
+}
+
+/* The limit may be another for each request, also on one connection. */
+static void test_limit_by_request(void **state)
+{
+    MU_UNUSED(state);
+    static const char in[] =
+        "POST /large HTTP/1.1\r\n" HOST "Authorization: x\r\nContent-Length: 10\r\n\r\n0123456789"
+        "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n01234"
+        "POST /large HTTP/1.1\r\n" HOST "Authorization: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "8\r\n01234567\r\n0\r\n\r\n"
+        "POST /large HTTP/1.1\r\n" HOST "Content-Length: 6\r\n\r\n";
+    static const char want[] = "POST 1.1 path=/large query= host=[h] authorization=[x] "
+                               "content-length=[10] body=0123456789\n"
+                               "POST 1.1 path=/ query= host=[h] content-length=[5] body=01234\n"
+                               "POST 1.1 path=/large query= host=[h] authorization=[x] "
+                               "transfer-encoding=[chunked] body=01234567\n"
+                               "error 413\n";
+    for (size_t step = 1; step < sizeof in; step += 7) {
+        int asked = 0;
+        struct mu_buf log = {0};
+        struct mu_http_parser *p = mu_http_parser_new(1);
+        mu_http_parser_limit(p, by_path, &asked);
+        for (size_t at = 0; at < sizeof in - 1; at += step)
+            if (feed_run(p, in + at, sizeof in - 1 - at < step ? sizeof in - 1 - at : step, &log))
+                break;
+        assert_string_equal(log.data, want);
+        assert_int_equal(asked, 4);
+        mu_buf_release(&log);
+        mu_http_parser_free(p);
+    }
+}
+
 /* A head of exactly n bytes. */
 static struct mu_buf head_of(size_t n)
 {
@@ -584,7 +622,7 @@ int main(void)
         cmocka_unit_test(test_tokens),        cmocka_unit_test(test_segments),
         cmocka_unit_test(test_queries),       cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_responses),     cmocka_unit_test(test_switch_and_continue),
-        cmocka_unit_test(test_status_texts),
+        cmocka_unit_test(test_status_texts),  cmocka_unit_test(test_limit_by_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -497,6 +497,10 @@ export const Routes = {
   answer_permission: { method: 'POST', path: '/api/sessions/:id/answer' },
   edit_queue: { method: 'POST', path: '/api/sessions/:id/queue' },
   read_session: { method: 'POST', path: '/api/sessions/:id/read' },
+  raw_lines: { method: 'GET', path: '/api/messages/:id/raw' },
+  create_image: { method: 'POST', path: '/api/images' },
+  get_image: { method: 'GET', path: '/api/images/:id' },
+  get_usage: { method: 'GET', path: '/api/usage' },
   list_agents: { method: 'GET', path: '/api/agents' },
   healthz: { method: 'GET', path: '/healthz' },
   metrics: { method: 'GET', path: '/metrics' },
@@ -519,6 +523,10 @@ export interface RouteTypes {
   answer_permission: { request: AnswerPermissionRequest; response: EmptyReply };
   edit_queue: { request: EditQueueRequest; response: EmptyReply };
   read_session: { request: MarkReadRequest; response: SessionResponse };
+  raw_lines: { request: void; response: RawLinesResponse };
+  create_image: { request: void; response: ImageResponse };
+  get_image: { request: void; response: void };
+  get_usage: { request: void; response: UsageResponse };
   list_agents: { request: void; response: AgentListResponse };
   healthz: { request: void; response: void };
   metrics: { request: void; response: void };
@@ -538,6 +546,8 @@ export const Limits = {
   IMAGE_BYTES: 10485760,
   /** images in one prompt */
   IMAGES_PER_PROMPT: 10,
+  /** turns, and sessions, in one report of usage: the newest */
+  USAGE_ROWS: 200,
   /** bytes of an agent's own line that are kept beside a message */
   RAW_BYTES: 65536,
   /** requests for leave or answers that are open in one session; another is denied */
