@@ -35,29 +35,12 @@ static const char *check_options(const json_t *options)
 
 static int spec(const struct mu_agent_start *start, struct mu_buf *out)
 {
-    static const struct mu_hold_env own[] = {{"CLAUDECODE", NULL},
+    static const struct mu_hold_env env[] = {{"CLAUDECODE", NULL},
                                              {"CLAUDE_CODE_ENTRYPOINT", NULL}};
-    size_t n_args = 0;
-    while (start->args && start->args[n_args])
-        n_args++;
-    const char **argv = mu_alloc((n_args + 2) * sizeof *argv);
-    struct mu_hold_env *env = mu_alloc((MU_COUNT(own) + start->n_env) * sizeof *env);
-    argv[0] = start->program;
-    for (size_t i = 0; i < n_args; i++)
-        argv[i + 1] = start->args[i];
-    memcpy(env, own, sizeof own);
-    if (start->n_env)
-        memcpy(env + MU_COUNT(own), start->env, start->n_env * sizeof *env);
-    struct mu_hold_spec s = {.run = start->run_id,
-                             .argv = argv,
-                             .env = env,
-                             .n_env = MU_COUNT(own) + start->n_env,
-                             .cwd = start->cwd,
-                             .stdin_pipe = true};
-    int rc = mu_hold_spec_put(out, &s);
-    free(argv);
-    free(env);
-    return rc;
+    const char *argv[] = {start->program, NULL};
+    struct mu_hold_spec s = {
+        .argv = argv, .env = env, .n_env = MU_COUNT(env), .stdin_pipe = true};
+    return mu_agent_put_spec(start, &s, out);
 }
 
 /* ---- its state ---- */

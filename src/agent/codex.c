@@ -8,23 +8,8 @@
 
 static int spec(const struct mu_agent_start *start, struct mu_buf *out)
 {
-    size_t n = 0;
-    while (start->args && start->args[n])
-        n++;
-    const char **argv = mu_alloc((n + 3) * sizeof *argv);
-    argv[0] = start->program;
-    for (size_t i = 0; i < n; i++)
-        argv[i + 1] = start->args[i];
-    argv[n + 1] = "app-server";
-    struct mu_hold_spec s = {.run = start->run_id,
-                             .argv = argv,
-                             .env = start->env,
-                             .n_env = start->n_env,
-                             .cwd = start->cwd,
-                             .stdin_pipe = true};
-    int rc = mu_hold_spec_put(out, &s);
-    free(argv);
-    return rc;
+    const char *argv[] = {start->program, "app-server", NULL};
+    return mu_agent_put_spec(start, &(struct mu_hold_spec){.argv = argv, .stdin_pipe = true}, out);
 }
 
 /* ---- its state ---- */

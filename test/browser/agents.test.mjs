@@ -188,6 +188,54 @@ test("slash commands are offered, chosen by keyboard, and sent", async (t) => {
   app.verify();
 });
 
+test("images are sent with a message: pasted, chosen, refused, queued, and there after a reload", async (t) => {
+  const { app, page, sessionId } = await sessionOnScreen(t);
+  const chips = page.getByTestId("attachment");
+  const choose = (name, buffer, mimeType = "image/png") =>
+    page.getByTestId("image-input").setInputFiles({ name, mimeType, buffer });
+  const loaded = (place) =>
+    app.until(() => place.locator("img").first().evaluate((img) => img.naturalWidth === 8), "the picture");
+  await choose("first.png", PNG);
+  await loaded(chips);
+  await choose("words.png", Buffer.from("no picture"));
+  await page.getByRole("alert").filter({ hasText: "words.png was not taken." }).waitFor();
+  await choose("vector.svg", Buffer.from("<svg/>"), "image/svg+xml");
+  await page.getByRole("alert").filter({ hasText: "vector.svg is not a PNG, JPEG, WebP or GIF image." }).waitFor();
+  await page.reload();
+  await app.live();
+  await loaded(chips);
+  await app.send("[quiet] What is this?");
+  await loaded(app.messages("user"));
+  assert.equal(await chips.count(), 0);
+  await app.badgeIs(sessionId, "working");
+  await app.input.evaluate((input, data) => {
+    const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
+    input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, PNG.toString("base64"));
+  await loaded(chips);
+  await app.send("And this?");
+  await page.getByTestId("queued-prompt").getByRole("img", { name: "1 image" }).waitFor();
+  await page.getByTestId("cancel-button").click();
+  await app.badgeIs(sessionId, "none");
+  app.verify({ lists: 2, except: [/status of 4(15|22)/] });
+});
+
+test("an agent that takes no images says so, and the message stays", async (t) => {
+  const { app, page } = await sessionOnScreen(t, { agent: "shell", facts: {} });
+  assert.equal(await page.getByTestId("image-input").count(), 0);
+  await app.input.fill("echo hello");
+  await app.input.evaluate((input) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["x"], "x.png", { type: "image/png" }));
+    input.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  });
+  await page.getByRole("alert").filter({ hasText: "Shell takes no images." }).waitFor();
+  assert.equal(await app.input.inputValue(), "echo hello");
+  app.verify();
+});
+
 for (const colorScheme of ["light", "dark"]) {
   test(`nothing is wider than a phone (${colorScheme})`, async (t) => {
     const { app, page } = await sessionOnScreen(t, { viewport: PHONE, phone: true, colorScheme });

@@ -40,13 +40,6 @@ export async function request<K extends RouteName>(
   return (body === '' ? undefined : JSON.parse(body)) as RouteTypes[K]['response'];
 }
 
-/** A GET of an address that the page has from the server's rows. */
-export async function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
-  const response = await send(path, { signal });
-  if (!response.ok) throw await refusal(response);
-  return (await response.json()) as T;
-}
-
 async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, { ...init, credentials: 'same-origin' });

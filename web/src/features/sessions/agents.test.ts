@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { message, permission, session } from '@/test/rows';
 import { commandsOf, matchCommands } from './commands';
 import { imageName, imageRefusal, imagesOf, sizeText } from './images';
-import { placesOf } from './nesting';
+import { lastPromptSeq, placesOf } from './nesting';
 import { currentName, optionMenus } from './options';
 import { answerWords, planText, ruleTexts } from './permissions';
 import { planOf, stepsDone } from './plan';
@@ -225,6 +225,16 @@ describe('records of sub-agents', () => {
     expect(placesOf([tool('b', 'b')]).get('b')?.parent).toBe('a sub-agent');
     expect(placesOf([message({ metadata: { parent: 7 } })]).size).toBe(0);
   });
+});
+
+it('knows where the newest turn began', () => {
+  const all = [
+    message({ seq: 1, kind: 'user' }),
+    message({ seq: 4, kind: 'user' }),
+    message({ seq: 5 }),
+  ];
+  expect(lastPromptSeq(all)).toBe(4);
+  expect(lastPromptSeq([message()])).toBe(0);
 });
 
 it('says how a person decided', () => {

@@ -1,5 +1,5 @@
 import { countOf, recordsOf, textOf } from '@/lib/unknown';
-import { type AgentResponse, Limits } from '@/shared/websocket/generated';
+import { type AgentResponse, Limits, Routes } from '@/shared/websocket/generated';
 
 /** An image that the server has. */
 export interface Image {
@@ -11,7 +11,7 @@ export interface Image {
 /** What a file has to be; the server looks again. */
 export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'];
 
-export const imageUrl = (id: string) => `/api/images/${id}`;
+export const imageUrl = (id: string) => Routes.get_image.path.replace(':id', id);
 
 /** The images of a record or of a draft; what names none is left out. */
 export function imagesOf(value: unknown): Image[] {

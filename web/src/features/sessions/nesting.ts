@@ -41,3 +41,8 @@ function nameOf(call: MessageResponse): string {
   const { name, title } = toolCall(call);
   return title ? `${name}: ${title}` : name;
 }
+
+/** Where the newest turn began: what stands before it does not run any more. */
+export function lastPromptSeq(messages: readonly MessageResponse[]): number {
+  return messages.findLast(({ kind }) => kind === 'user')?.seq ?? 0;
+}

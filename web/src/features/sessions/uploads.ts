@@ -1,6 +1,6 @@
 import { messageOf } from '@/lib/errors';
 import { upload } from '@/lib/upload';
-import type { ImageResponse } from '@/shared/websocket';
+import { type ImageResponse, Routes } from '@/shared/websocket/generated';
 import { drafts } from './drafts';
 import { imageRefusal } from './images';
 
@@ -66,7 +66,7 @@ export class Uploads {
     const onProgress = (part: number) => {
       this.set(this.items.map((one) => (one.key === key ? { ...one, part } : one)));
     };
-    upload<ImageResponse>('/api/images', file, onProgress, stop.signal)
+    upload<ImageResponse>(Routes.create_image.path, file, onProgress, stop.signal)
       .then(({ id, type, bytes }) => {
         drafts.setImages(draftKey, (images) => {
           return images.some((one) => one.id === id) ? images : [...images, { id, type, bytes }];

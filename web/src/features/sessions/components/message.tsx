@@ -13,10 +13,12 @@ import { ToolMessage } from './tool-message';
 interface Props {
   message: MessageResponse;
   agent: string;
+  /** It belongs to the turn that runs. */
+  live?: boolean;
 }
 
 /** One record of the transcript. It renders again only when the record changes. */
-export const Message = memo(function Message({ message, agent }: Props) {
+export const Message = memo(function Message({ message, agent, live = false }: Props) {
   const plain = agent === 'shell';
   switch (message.kind) {
     case 'user':
@@ -28,7 +30,7 @@ export const Message = memo(function Message({ message, agent }: Props) {
     case 'thinking':
       return <Thinking message={message} />;
     case 'tool':
-      return <ToolMessage message={message} />;
+      return <ToolMessage message={message} live={live} />;
     case 'plan':
       return <Plan message={message} />;
     case 'notice':

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Dialog } from '@/components/ui/dialog';
-import { getJson } from '@/lib/api';
+import { request } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
-import type { RawLine, RawLinesResponse } from '@/shared/websocket';
+import type { RawLine } from '@/shared/websocket';
 import { sizeText } from '../images';
 import { rawKeys } from '../queries';
 import { CodeBlock } from './code-block';
@@ -11,8 +11,7 @@ import { CodeBlock } from './code-block';
 export default function RawLines({ id, onClose }: { id: string; onClose: () => void }) {
   const { data, error } = useQuery({
     queryKey: rawKeys.of(id),
-    queryFn: ({ signal }) =>
-      getJson<RawLinesResponse>(`/api/messages/${encodeURIComponent(id)}/raw`, signal),
+    queryFn: ({ signal }) => request('raw_lines', { id, signal }),
     retry: false,
     gcTime: 0,
   });

@@ -10,12 +10,14 @@ const indents = ['', 'ml-4 border-l border-line pl-3', 'ml-8 border-l border-lin
 interface Props {
   message: MessageResponse;
   agent: string;
+  /** It belongs to the turn that runs. */
+  live: boolean;
   /** Of a sub-agent's record. */
   place: Place | undefined;
 }
 
 /** A record where it belongs, with its menu. */
-export function Record({ message, agent, place }: Props) {
+export function Record({ message, agent, live, place }: Props) {
   // What a person wrote, and what the shell printed, has no lines of a protocol behind it.
   const withMenu = message.kind !== 'user' && agent !== 'shell' && !message.streaming;
   return (
@@ -34,7 +36,7 @@ export function Record({ message, agent, place }: Props) {
           <span className="truncate">Part of {place.parent}</span>
         </p>
       )}
-      <Message message={message} agent={agent} />
+      <Message message={message} agent={agent} live={live} />
       {withMenu && <RecordMenu id={message.id} />}
     </div>
   );

@@ -86,6 +86,16 @@ describe('a tool call', () => {
     expect(large).toHaveAttribute('src', `/api/images/${id}`);
   });
 
+  it('does not seem to run when its turn is over', () => {
+    const call = message({ kind: 'tool', metadata: { tool: 'Bash', status: 'running' } });
+    const { unmount } = show(<Message agent="claude" message={call} live />);
+    expect(screen.getByLabelText('running')).toBeVisible();
+    unmount();
+    show(<Message agent="claude" message={call} />);
+    expect(screen.queryByLabelText('running')).not.toBeInTheDocument();
+    expect(screen.getByLabelText('without a result')).toBeVisible();
+  });
+
   it('says how leave for it was answered', async () => {
     const metadata = { tool: 'Bash', decision: 'deny', decision_message: 'Not now.', output: 'x' };
     record({ kind: 'tool', metadata });

@@ -1,4 +1,4 @@
-import { CircleCheck, CircleX, LoaderCircle, Wrench } from 'lucide-react';
+import { CircleCheck, CircleDashed, CircleX, LoaderCircle, Wrench } from 'lucide-react';
 import { memo, useMemo } from 'react';
 import type { MessageResponse } from '@/shared/websocket';
 import { changesOf } from '../changes';
@@ -14,11 +14,19 @@ const marks = {
     <LoaderCircle aria-label="running" className="size-3.5 shrink-0 animate-spin text-working" />
   ),
   done: <CircleCheck aria-label="done" className="size-3.5 shrink-0 text-ok" />,
+  // Its turn is over, and nothing came.
+  left: <CircleDashed aria-label="without a result" className="size-3.5 shrink-0 text-ink-3" />,
   failed: <CircleX aria-label="failed" className="size-3.5 shrink-0 text-danger" />,
 };
 
+interface Props {
+  message: MessageResponse;
+  /** Its turn still runs. */
+  live: boolean;
+}
+
 /** A tool call: one line, what it changed and showed, and behind it what went in and came out. */
-export const ToolMessage = memo(function ToolMessage({ message }: { message: MessageResponse }) {
+export const ToolMessage = memo(function ToolMessage({ message, live }: Props) {
   const { metadata } = message;
   const call = toolCall(message);
   const changes = useMemo(() => changesOf(metadata?.diffs), [metadata]);
@@ -40,7 +48,7 @@ export const ToolMessage = memo(function ToolMessage({ message }: { message: Mes
                 {decision.text}
               </span>
             )}
-            {marks[call.state]}
+            {marks[call.state === 'running' && !live ? 'left' : call.state]}
           </>
         }
         empty={!call.input && !call.output}

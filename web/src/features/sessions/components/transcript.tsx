@@ -5,7 +5,7 @@ import { cn } from '@/lib/cn';
 import type { SessionResponse } from '@/shared/websocket';
 import type { SessionDetail } from '../channel';
 import { useLoadOlder } from '../mutations';
-import { placesOf } from '../nesting';
+import { lastPromptSeq, placesOf } from '../nesting';
 import type { Pending } from '../outbox';
 import { quietSince } from '../quiet';
 import { useStickToEnd } from '../use-stick-to-end';
@@ -23,6 +23,7 @@ const none: SessionDetail['messages'] = [];
 
 export function Transcript({ session, detail, pending }: Props) {
   const messages = detail?.messages ?? none;
+  const turnSeq = session.state === 'working' ? lastPromptSeq(messages) : Infinity;
   const places = useMemo(() => placesOf(messages), [messages]);
   const { scroller, content, onScroll, toEnd, away, news } = useStickToEnd(messages[0]?.id);
   // What one sends, one wants to see.
@@ -48,6 +49,7 @@ export function Transcript({ session, detail, pending }: Props) {
               key={message.id}
               message={message}
               agent={session.agent}
+              live={message.seq > turnSeq}
               place={places.get(message.id)}
             />
           ))}
