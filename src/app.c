@@ -271,16 +271,23 @@ static int open_store(struct app *a, bool *first)
     return rc;
 }
 
+/* A time that a test makes shorter; 0: as usual. */
+static int64_t ms_from(const char *variable)
+{
+    const char *text = getenv(variable);
+    return text ? strtoll(text, NULL, 10) : 0;
+}
+
 static void make_modules(struct app *a)
 {
-    const char *keep = getenv("MUSTER_AGENT_KEEP_MS");
     a->hub = mu_hub_new();
     struct mu_runner_opts runner = {.loop = a->loop,
                                     .store = a->store,
                                     .hub = a->hub,
                                     .data_dir = a->opts->dir,
                                     .exe = a->opts->exe,
-                                    .keep_ms = keep ? strtoll(keep, NULL, 10) : 0};
+                                    .keep_ms = ms_from("MUSTER_AGENT_KEEP_MS"),
+                                    .quiet_ms = ms_from("MUSTER_QUIET_MS")};
     a->runner = mu_runner_new(&runner);
     struct mu_server_opts server = {.loop = a->loop,
                                     .store = a->store,

@@ -38,8 +38,7 @@ static int spec(const struct mu_agent_start *start, struct mu_buf *out)
     static const struct mu_hold_env env[] = {{"CLAUDECODE", NULL},
                                              {"CLAUDE_CODE_ENTRYPOINT", NULL}};
     const char *argv[] = {start->program, NULL};
-    struct mu_hold_spec s = {
-        .argv = argv, .env = env, .n_env = MU_COUNT(env), .stdin_pipe = true};
+    struct mu_hold_spec s = {.argv = argv, .env = env, .n_env = MU_COUNT(env), .stdin_pipe = true};
     return mu_agent_put_spec(start, &s, out);
 }
 

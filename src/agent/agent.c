@@ -108,11 +108,8 @@ static const struct mu_agent known[] = {
 };
 
 static const struct mu_dialect *const dialects[] = {
-    &mu_dialect_shell,
-    &mu_dialect_text,
-    &mu_dialect_claude,
-    &mu_dialect_codex,
-    &mu_dialect_acp_ends,
+    &mu_dialect_shell, &mu_dialect_text,     &mu_dialect_claude,
+    &mu_dialect_codex, &mu_dialect_acp_ends,
 };
 
 static struct {
