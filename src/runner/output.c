@@ -187,6 +187,8 @@ static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
         json_object_set_new(meta, "parent", json_string(ev->parent));
     if (ev->input)
         set_json(meta, "input", &s->tr, ev->input);
+    if (ev->diffs)
+        set_json(meta, "diffs", &s->tr, ev->diffs);
     char *text = output_title(ev->name, ev->title);
     char *json = json_dumps(meta, JSON_COMPACT);
     char id[MU_ID_SIZE];
