@@ -50,6 +50,7 @@ enum mu_agent_event_kind {
     MU_AG_ASKED,       /* id, name, title, input, tool_id, suggestions: may the tool be used?
                           questions: a question to the person */
     MU_AG_ANSWERED,    /* id: what was asked is taken back */
+    MU_AG_TURN_BEGAN,  /* the agent began a turn by itself, without a prompt; TURN_DONE ends it */
     MU_AG_TURN_DONE,   /* outcome, text (the error), usage */
 };
 

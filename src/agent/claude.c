@@ -126,6 +126,7 @@ static void load(struct mu_claude *c, const json_t *saved)
 {
     c->lines.skipping = get_bool(saved, "skipping");
     c->in_turn = get_bool(saved, "in_turn");
+    c->own_turn = get_bool(saved, "own_turn");
     c->heard = get_bool(saved, "heard");
     c->no_conversation = get_bool(saved, "no_conversation");
     c->initialized = get_bool(saved, "initialized");
@@ -192,6 +193,7 @@ static void save_flags(const struct mu_claude *c, json_t *all)
         bool value;
     } flags[] = {{"skipping", c->lines.skipping},
                  {"in_turn", c->in_turn},
+                 {"own_turn", c->own_turn},
                  {"heard", c->heard},
                  {"no_conversation", c->no_conversation},
                  {"initialized", c->initialized},
@@ -260,6 +262,7 @@ static void claude_prompt(void *state, const struct mu_agent_prompt *prompt, str
 {
     struct mu_claude *c = state;
     c->in_turn = true;
+    c->own_turn = false;
     c->heard = c->lost_line = false;
     c->words.n = 0;
     c->result = (struct mu_claude_result){0};
@@ -356,7 +359,7 @@ static void on_long_line(void *ctx, const char *line, size_t n)
     MU_UNUSED(line);
     MU_UNUSED(n);
     struct sink *sink = ctx;
-    sink->claude->lost_line = sink->claude->in_turn;
+    sink->claude->lost_line = sink->claude->in_turn || sink->claude->own_turn;
     sink->claude->heard = true;
     sink->cb(sink->ctx,
              &(struct mu_agent_event){.kind = MU_AG_NOTICE,
@@ -415,7 +418,8 @@ static void claude_exited(void *state, const struct mu_exit *how, bool answered,
         snprintf(out->text, sizeof out->text,
                  "claude does not know the former conversation any more (it may have been "
                  "deleted). A new one was begun: it does not remember what was said above.");
-    } else if (c->turns > 0 && (!answered || !c->heard)) { /* it served turns, but not this */
+    } else if (!c->own_turn && c->turns > 0 &&
+               (!answered || !c->heard)) { /* it served turns, but not this */
         out->outcome = MU_TURN_RESTART;
     } else {
         describe_end(c, how, out);

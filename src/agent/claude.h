@@ -7,8 +7,9 @@
  *   claude_tools.c    what tools mean: titles, diffs, images, the plan
  *   claude_result.c   the end of a turn: what it used, and why it failed
  *
- * When a turn ends: claude may begin turns by itself (a background command has ended), and takes a
- * prompt that was given meanwhile up afterwards. Then the next result is not the prompt's. Each
+ * When a turn ends: claude may begin turns by itself (a background command has ended); such a turn
+ * is told as one, so that prompts wait for its end. One that was given just before is taken up
+ * afterwards. Then the next result is not the prompt's. Each
  * result of a version since about 2.1.300 names the prompts that it answers; and every version that
  * was seen says `idle` when nothing is left to do, which ends the turn with the last result. A
  * version that was not seen to say so yet ends it with the first result.
@@ -40,6 +41,7 @@ struct mu_claude {
     struct mu_lines lines;
     struct mu_words words; /* stderr since the last prompt */
     bool in_turn;          /* a prompt was given and its result has not come */
+    bool own_turn;         /* it began a turn by itself, which has not ended */
     bool heard;            /* it took up something since the prompt */
     bool no_conversation;  /* it was told to resume what it does not know */
     bool initialized;      /* it was sent `initialize` */

@@ -68,10 +68,22 @@ static void on_delta(const struct mu_claude_line *l, const json_t *delta)
                                                .n = strlen(text)});
 }
 
+/* What belongs to a turn comes, and no prompt is open: claude began one by itself. */
+static void note_own_turn(const struct mu_claude_line *l)
+{
+    struct mu_claude *c = l->claude;
+    if (c->in_turn || c->own_turn || !c->says_idle || !c->busy)
+        return;
+    c->own_turn = true;
+    c->result = (struct mu_claude_result){0};
+    mu_claude_emit(l, (struct mu_agent_event){.kind = MU_AG_TURN_BEGAN});
+}
+
 static void on_stream_event(const struct mu_claude_line *l)
 {
     const json_t *event = json_object_get(l->json, "event");
-    if (parent_of(l) || !l->claude->in_turn)
+    note_own_turn(l);
+    if (parent_of(l) || (!l->claude->in_turn && !l->claude->own_turn))
         return;
     if (mu_claude_is(mu_claude_str(event, "type"), "message_start"))
         l->cb(l->ctx, &(struct mu_agent_event){.kind = MU_AG_RESET});
@@ -145,6 +157,7 @@ static void on_assistant(const struct mu_claude_line *l)
     if (json_is_true(json_object_get(l->json, "is_api_error_message")) ||
         mu_claude_str(l->json, "error"))
         return; /* the result says it */
+    note_own_turn(l);
     note_context(l, json_object_get(message, "usage"));
     size_t i;
     json_t *block;
@@ -270,6 +283,7 @@ static void on_init(const struct mu_claude_line *l)
     mu_claude_modes(l);
     mu_claude_note_mode(l, mu_claude_str(l->json, "permissionMode"));
     mu_claude_note_session(l);
+    note_own_turn(l);
     if (*l->claude->refused && l->claude->in_turn) {
         mu_claude_notice(l, true, l->claude->refused);
         *l->claude->refused = '\0';

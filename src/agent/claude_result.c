@@ -182,7 +182,7 @@ static void finish(struct mu_claude *c, const struct mu_claude_line *l, mu_agent
     }
     if (r->usage.cost_microusd >= 0)
         c->open_microusd = 0;
-    c->in_turn = c->lost_line = false;
+    c->in_turn = c->own_turn = c->lost_line = false;
     cb(ctx, &ev);
     *r = (struct mu_claude_result){0};
 }
@@ -243,7 +243,7 @@ void mu_claude_on_result(const struct mu_claude_line *l)
     mu_claude_note_session(l);
     c->turns++;
     int64_t cost = note_cost(l);
-    if (!c->in_turn || of_another(l)) /* what it cost is the next turn's */
+    if (!c->own_turn && (!c->in_turn || of_another(l))) /* what it cost is the next turn's */
         return;
     note_result(l, cost);
     tell_context(l);
@@ -256,7 +256,7 @@ void mu_claude_on_idle(const struct mu_claude_line *l)
     struct mu_claude *c = l->claude;
     c->says_idle = true;
     c->busy = false;
-    if (!c->in_turn)
+    if (!c->in_turn && !c->own_turn)
         return;
     if (!c->result.present && c->lost_line && c->heard) /* the result was in the line */
         c->result = (struct mu_claude_result){
@@ -267,6 +267,6 @@ void mu_claude_on_idle(const struct mu_claude_line *l)
 
 void mu_claude_end_result(struct mu_claude *c, mu_agent_cb *cb, void *ctx)
 {
-    if (c->in_turn && c->result.present)
+    if ((c->in_turn || c->own_turn) && c->result.present)
         finish(c, NULL, cb, ctx);
 }

@@ -65,6 +65,20 @@ static void on_prompt(const struct mu_session *now, const struct mu_event *ev,
     out->next.row.queue_length++;
 }
 
+static void on_turn_began(const struct mu_session *now, const struct mu_event *ev,
+                          struct mu_update *out)
+{
+    struct mu_session *next = &out->next;
+    if (now->row.state == MU_session_state_WORKING || !now->run_id)
+        return;
+    next->row.state = MU_session_state_WORKING;
+    next->row.error_message = NULL;
+    next->row.turn_started_at = ev->now;
+    next->row.archived_at = 0;
+    next->turn_id = ev->id;
+    add_message(out, ev, MU_message_kind_NOTICE, NULL, "The agent went on by itself.");
+}
+
 static void on_next(const struct mu_session *now, const struct mu_event *ev, struct mu_update *out)
 {
     if (now->row.state == MU_session_state_WORKING || now->row.queue_length == 0)
@@ -279,6 +293,9 @@ static void dispatch(const struct mu_session *now, const struct mu_event *ev, st
         break;
     case MU_EV_MESSAGE:
         on_message(ev, out);
+        break;
+    case MU_EV_TURN_BEGAN:
+        on_turn_began(now, ev, out);
         break;
     case MU_EV_TURN_DONE:
         on_turn_done(now, ev, out);

@@ -33,7 +33,8 @@
 struct mu_session {
     struct mu_rec_session row;
     const char *run_id;  /* the agent process it has, or NULL */
-    const char *turn_id; /* the prompt (a message's id) that is worked on, or NULL */
+    const char *turn_id; /* the prompt (a message's id) that is worked on, or NULL; an id of its own
+                            where the agent began by itself */
     const char *now_id;  /* the queued prompt that the turn is interrupted for, or NULL */
     bool cancelling;     /* the turn was told to end, and has not yet */
     bool user_named;     /* a person gave the name: nobody else changes it */
@@ -43,6 +44,7 @@ enum mu_event_kind {
     MU_EV_PROMPT,        /* id, text: a person's prompt, of a new id; run_id: for a run it starts */
     MU_EV_NEXT,          /* id, text: the first of the queue, after MU_DO_NEXT; run_id as above */
     MU_EV_MESSAGE,       /* message: something for the transcript */
+    MU_EV_TURN_BEGAN,    /* id: the agent began a turn by itself, without a prompt */
     MU_EV_TURN_DONE,     /* outcome, text: the agent says that the turn is over; metadata */
     MU_EV_RUN_ENDED,     /* outcome, text: the agent's process is gone; run_id: for a new one */
     MU_EV_CANCEL,        /* a person wants the turn to end */

@@ -106,12 +106,6 @@ void output_drain(struct run *run)
     mu_buf_release(&text);
 }
 
-void output_end_turn(struct run *run)
-{
-    output_drain(run);
-    mu_transcript_end_turn(&run->sess->tr, on_op, run);
-}
-
 /* ---- agent events ---- */
 
 static void on_text(struct run *run, const struct mu_agent_event *ev)
@@ -273,6 +267,26 @@ static void on_tool_result(struct run *run, const struct mu_agent_event *ev)
     mu_rec_free(&mu_message_desc, m);
 }
 
+/* No result will come any more for the calls that are open. */
+static void leave_tools(struct run *run)
+{
+    const struct mu_transcript *t = &run->sess->tr;
+    for (size_t i = 0; i < t->tool_count; i++) {
+        struct mu_rec_message *m = sess_message(run->r, t->tools[i].id);
+        if (!m)
+            continue;
+        renew_tool(run, m, &(struct mu_agent_event){.kind = MU_AG_TOOL_UPDATE}, "unfinished");
+        mu_rec_free(&mu_message_desc, m);
+    }
+}
+
+void output_end_turn(struct run *run)
+{
+    output_drain(run);
+    leave_tools(run);
+    mu_transcript_end_turn(&run->sess->tr, on_op, run);
+}
+
 /* The plan as a list that a client without a view for it can show. */
 static char *plan_text(const json_t *steps)
 {
@@ -430,6 +444,17 @@ static void on_turn_done(struct run *run, const struct mu_agent_event *ev)
     free(metadata);
 }
 
+/* Its clock as an idle process starts again when the turn has ended. */
+static void on_turn_began(struct run *run)
+{
+    char id[MU_ID_SIZE];
+    mu_id_new(id);
+    if (run->closing)
+        return;
+    step(run, &(struct mu_event){.kind = MU_EV_TURN_BEGAN, .id = id});
+    mu_timer_stop(run->timer);
+}
+
 static void on_send(struct run *run, const struct mu_agent_event *ev)
 {
     struct mu_buf bytes = {0};
@@ -506,6 +531,9 @@ void output_event(void *ctx, const struct mu_agent_event *ev)
         break;
     case MU_AG_ANSWERED:
         ask_withdrawn(run, ev->id);
+        break;
+    case MU_AG_TURN_BEGAN:
+        on_turn_began(run);
         break;
     case MU_AG_TURN_DONE:
         on_turn_done(run, ev);

@@ -1,6 +1,6 @@
 /** What Claude Code is told and tells beside its answers: modes, models, commands, plans, sub-agents. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requireClaude } from "../lib/claude.mjs";
 import { startModelServer } from "../lib/model-server.mjs";
@@ -164,6 +164,25 @@ describe("claude's control protocol", { concurrency: 2 }, () => {
     assert.equal(inner.metadata.parent, outer.metadata.tool_id);
     assert.match(outer.metadata.output, /found by another/);
     assert.deepEqual([outer.metadata.status, inner.metadata.status], ["done", "done"]);
+    await verify();
+  });
+
+  test("a turn that claude begins by itself is one: working until it ends, and prompts wait for it", async (t) => {
+    const { session, projects, folder, verify } = await room(t, { options: { permission_mode: "bypassPermissions" } });
+    // What claude is told of the command's end names the command, and so says how it is answered.
+    const answered = "# ((wait:own-turn))((say:. Its own))";
+    const command = `until [ -e ${folder}/go ]; do sleep 0.05; done ${answered}`;
+    await session.turn(`${call("Bash", { command, run_in_background: true })}[[say:begun]] background`);
+    writeFileSync(join(folder, "go"), "");
+    await session.until(() => session.state === "working", "the turn of its own to begin");
+    await model.waiting("own-turn");
+    assert.equal(projects.sessions.get(session.id).state, "working");
+    const { queued } = await session.send("[[say:. Mine]] own");
+    assert.equal(queued, true, "a prompt waits for its end");
+    model.release("own-turn");
+    await session.until(() => /\. Mine$/.test(session.text()), "the answer to the prompt");
+    await session.until(() => session.state === "idle", "the end of both");
+    assert.equal(session.text(), "begun. Its own. Mine");
     await verify();
   });
 

@@ -61,7 +61,7 @@ function agent() {
   };
   const METHODS = {
     initialize: ({ id, params }) =>
-      params.clientCapabilities.fs.readTextFile && params.clientCapabilities.terminal
+      params.clientCapabilities.fs.writeTextFile && params.clientCapabilities.terminal
         ? send({ id, result: { protocolVersion: 1, agentCapabilities: {} } })
         : send({ id, error: { code: -1, message: "no capabilities" } }),
     "session/new": ({ id }) => send({ id, result: { sessionId: "s" } }),

@@ -50,7 +50,7 @@ static const char *const scene_events[] = {
     [MU_AG_PLAN] = "plan",      [MU_AG_NOTICE] = "notice",      [MU_AG_CLI_SESSION] = "session",
     [MU_AG_TITLE] = "title",    [MU_AG_FACTS] = "facts",        [MU_AG_SEND] = "send",
     [MU_AG_SERVE] = "serve",    [MU_AG_ASKED] = "asked",        [MU_AG_ANSWERED] = "answered",
-    [MU_AG_TURN_DONE] = "done",
+    [MU_AG_TURN_BEGAN] = "began", [MU_AG_TURN_DONE] = "done",
 };
 static const char *const scene_outcomes[] = {"ok", "error", "cancelled", "restart", "forget"};
 

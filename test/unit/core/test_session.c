@@ -71,6 +71,7 @@ enum try {
     T_ANSWERED_ONE,
     T_FACTS,
     T_OPTIONS,
+    T_BEGAN,
     TRIES,
 };
 
@@ -85,7 +86,7 @@ static struct mu_event event_for(enum try what)
         MU_EV_TURN_DONE, MU_EV_RUN_ENDED, MU_EV_RUN_ENDED,     MU_EV_RUN_ENDED, MU_EV_RUN_ENDED,
         MU_EV_CANCEL,    MU_EV_NOTICE,    MU_EV_CLI_SESSION,   MU_EV_TITLE,     MU_EV_RENAME,
         MU_EV_READ,      MU_EV_ARCHIVE,   MU_EV_QUEUE_REMOVED, MU_EV_QUEUE_NOW, MU_EV_ASKED,
-        MU_EV_ANSWERED,  MU_EV_ANSWERED,  MU_EV_FACTS,         MU_EV_OPTIONS};
+        MU_EV_ANSWERED,  MU_EV_ANSWERED,  MU_EV_FACTS,         MU_EV_OPTIONS,   MU_EV_TURN_BEGAN};
     e.kind = kinds[what];
     e.outcome = what == T_DONE_ERROR || what == T_ENDED_ERROR ? MU_TURN_ERROR
                 : what == T_DONE_CANCELLED                    ? MU_TURN_CANCELLED
@@ -129,6 +130,7 @@ static const struct cell table[TRIES][SITUATIONS] = {
                  {WORKING, 0, 0, 0},
                  {WAITING, 0, 0, 0},
                  {CANCELLING, 0, 0, 0}},
+    [T_BEGAN] = {{WORKING, 0, 1, 0}, {WORKING, 0, 1, 0}, SAME, SAME, SAME},
     [T_OPTIONS] = {{IDLE, 0, 0, 0},
                    {ERROR, 0, 0, 0},
                    {WORKING, 0, 0, 0},

@@ -56,6 +56,11 @@ static const char script[] =
     "  *late*) result false '' completed; answers=0; asked=9; ask 1;;\n"
     "  *long*) head -c 100000000 /dev/zero | tr '\\0' x; echo; say after; result false after "
     "completed;;\n"
+    "  *unanswered*) echo "
+    "'{\"type\":\"assistant\",\"message\":{\"id\":\"a\",\"content\":[{\"type\":"
+    "\"tool_use\",\"id\":\"t9\",\"name\":\"Bash\",\"input\":{\"command\":\"x\"}}]}}'; result false "
+    "'' "
+    "completed;;\n"
     "  *fail*) result true 'API Error: Repeated 529 Overloaded errors.' api_error;;\n"
     "  *) delta hel; delta lo; say 'hello!'; result false 'hello!' completed;;\n"
     "  esac\n"
@@ -107,6 +112,28 @@ static int without_claude(void **state)
     assert_int_equal(settle(f), MU_CODE_OK);
     until_no_runs(f);
     return teardown(state);
+}
+
+static void on_tool(void *ctx, const struct mu_rec_message *m)
+{
+    if (m->kind == MU_message_kind_TOOL)
+        mu_str_set(ctx, m->metadata);
+}
+
+static void a_tool_call_does_not_run_on_after_its_turn(void **state)
+{
+    struct fixture *f = *state;
+    char *metadata = NULL;
+    assert_int_equal(prompt(f, "m1", "unanswered"), MU_CODE_OK);
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    bool older;
+    assert_int_equal(mu_store_page_messages(f->store, f->session, 0, 100, INT64_MAX / 2, &older,
+                                            on_tool, &metadata),
+                     0);
+    assert_non_null(metadata);
+    assert_non_null(strstr(metadata, "\"status\":\"unfinished\""));
+    free(metadata);
 }
 
 static void a_turn_keeps_the_process(void **state)
@@ -598,6 +625,7 @@ int main(int argc, char **argv)
 #define T(name) cmocka_unit_test_setup_teardown(name, with_claude, without_claude)
     const struct CMUnitTest tests[] = {
         T(a_turn_keeps_the_process),
+        T(a_tool_call_does_not_run_on_after_its_turn),
         T(the_server_may_come_and_go),
         T(an_end_in_the_turn_has_the_last_words),
         T(an_end_between_turns_changes_nothing),

@@ -7,14 +7,16 @@ export interface ToolCall {
   title: string;
   input: string;
   output: string;
-  state: 'running' | 'done' | 'failed';
+  /** left: its turn ended, and nothing came. */
+  state: 'running' | 'done' | 'failed' | 'left';
 }
 
 /** A tool's message: the text is "Name: title", the rest is in its metadata. */
 export function toolCall({ text, metadata }: MessageResponse): ToolCall {
   const { tool, status, input, output } = metadata ?? {};
   const name = words(tool) || 'Tool';
-  const state = status === 'running' || status === 'failed' ? status : 'done';
+  const known = status === 'running' || status === 'failed' ? status : 'done';
+  const state = status === 'unfinished' ? 'left' : known;
   const title = text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text;
   return {
     name,
