@@ -45,11 +45,11 @@ struct scene {
 };
 
 static const char *const scene_events[] = {
-    [MU_AG_TEXT] = "delta",     [MU_AG_FINAL] = "final",        [MU_AG_RESET] = "reset",
-    [MU_AG_TOOL_CALL] = "call", [MU_AG_TOOL_UPDATE] = "update", [MU_AG_TOOL_RESULT] = "result",
-    [MU_AG_PLAN] = "plan",      [MU_AG_NOTICE] = "notice",      [MU_AG_CLI_SESSION] = "session",
-    [MU_AG_TITLE] = "title",    [MU_AG_FACTS] = "facts",        [MU_AG_SEND] = "send",
-    [MU_AG_SERVE] = "serve",    [MU_AG_ASKED] = "asked",        [MU_AG_ANSWERED] = "answered",
+    [MU_AG_TEXT] = "delta",       [MU_AG_FINAL] = "final",        [MU_AG_RESET] = "reset",
+    [MU_AG_TOOL_CALL] = "call",   [MU_AG_TOOL_UPDATE] = "update", [MU_AG_TOOL_RESULT] = "result",
+    [MU_AG_PLAN] = "plan",        [MU_AG_NOTICE] = "notice",      [MU_AG_CLI_SESSION] = "session",
+    [MU_AG_TITLE] = "title",      [MU_AG_FACTS] = "facts",        [MU_AG_SEND] = "send",
+    [MU_AG_SERVE] = "serve",      [MU_AG_ASKED] = "asked",        [MU_AG_ANSWERED] = "answered",
     [MU_AG_TURN_BEGAN] = "began", [MU_AG_TURN_DONE] = "done",
 };
 static const char *const scene_outcomes[] = {"ok", "error", "cancelled", "restart", "forget"};
