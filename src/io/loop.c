@@ -1,6 +1,8 @@
 #include "io/loop.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <uv.h>
@@ -78,12 +80,26 @@ void mu_loop_stop(struct mu_loop *loop)
         uv_unref((uv_handle_t *)&loop->signals[i].handle);
 }
 
+/* libuv gives a signal that nobody watches any more its default back, which is to kill. */
+static void ignore_signals(struct mu_loop *loop)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (size_t i = 0; i < loop->signal_count; i++) {
+        uv_signal_t *handle = &loop->signals[i].handle;
+        int signum = handle->signum;
+        uv_close((uv_handle_t *)handle, NULL);
+        signal(signum, SIG_IGN);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void mu_loop_free(struct mu_loop *loop)
 {
     uv_close((uv_handle_t *)&loop->before, NULL);
     uv_close((uv_handle_t *)&loop->after, NULL);
-    for (size_t i = 0; i < loop->signal_count; i++)
-        uv_close((uv_handle_t *)&loop->signals[i].handle, NULL);
+    ignore_signals(loop);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     must(uv_loop_close(&loop->uv), "closing the event loop");
     free(loop);
@@ -173,9 +189,14 @@ static void on_work_done(uv_work_t *req, int status)
 void mu_loop_work(struct mu_loop *loop, mu_loop_cb *work, mu_loop_cb *done, void *ctx)
 {
     struct work *w = mu_alloc(sizeof *w);
+    sigset_t all, before;
     *w = (struct work){.work = work, .done = done, .ctx = ctx};
     w->req.data = w;
-    must(uv_queue_work(&loop->uv, &w->req, on_work, on_work_done), "queueing work");
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* for the threads that the first work starts */
+    int rc = uv_queue_work(&loop->uv, &w->req, on_work, on_work_done);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    must(rc, "queueing work");
 }
 
 static void on_signal(uv_signal_t *handle, int signum)

@@ -34,10 +34,12 @@ void mu_timer_stop(struct mu_timer *t);
 bool mu_timer_active(const struct mu_timer *t);
 void mu_timer_free(struct mu_timer *t); /* NULL allowed */
 
-/* Runs work on another thread, then done on the loop's. ctx belongs to the work until done. */
+/* Runs work on another thread, then done on the loop's. ctx belongs to the work until done. Those
+ * threads get no signals. */
 void mu_loop_work(struct mu_loop *loop, mu_loop_cb *work, mu_loop_cb *done, void *ctx);
 
-/* Calls cb on the loop thread when the process gets the signal. At most 4. */
+/* Calls cb on the loop thread when the process gets the signal. At most 4. From mu_loop_free on the
+ * process ignores it: a second Ctrl-C does not kill a server that is about to end. */
 void mu_loop_on_signal(struct mu_loop *loop, int signum, void (*cb)(void *ctx, int signum),
                        void *ctx);
 

@@ -208,6 +208,7 @@ static void give_stored_inputs(struct run *run)
 void run_rewind(struct run *run, const struct mu_run *row)
 {
     run_load(run, row);
+    give_stored_inputs(run); /* to know which of them are confirmed */
     serve_reset(run);
     mu_holder_pause(run->holder);
     int rc = mu_holder_rewind(run->holder, run->offset);

@@ -69,6 +69,16 @@ static void send_input(struct run *run, const struct effect *e)
         mu_log(MU_LOG_ERROR, "agent_input_refused", "run", run->id, "error", mu_strerror(rc), NULL);
 }
 
+/* A turn that ended in this transaction needs no ladder: it would be that of the next one. */
+static void interrupt(struct run *run, const struct effect *e)
+{
+    if (run->ended || !run->sess || !run->sess->s.cancelling)
+        return;
+    run_climb(run);
+    if (e->n == 0)
+        run_stop(run);
+}
+
 static void act_on_run(struct mu_runner *r, struct effect *e)
 {
     struct run *run = run_find(r, e->run_id);
@@ -78,10 +88,8 @@ static void act_on_run(struct mu_runner *r, struct effect *e)
         run_start(run);
     } else if (e->kind == EFFECT_INPUT) {
         send_input(run, e);
-    } else if (e->kind == EFFECT_INTERRUPT && !run->ended) {
-        run_climb(run);
-        if (e->n == 0)
-            run_stop(run);
+    } else if (e->kind == EFFECT_INTERRUPT) {
+        interrupt(run, e);
     } else if (e->kind == EFFECT_STOP) {
         run_stop(run);
     } else if (e->kind == EFFECT_RETIRE) {

@@ -1,8 +1,12 @@
 /** The count of the tests decides what is shipped, so it is tested too. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { runSuite } from "../lib/runner.mjs";
 import { parseTap } from "../lib/tap.mjs";
 import { test } from "../lib/test.mjs";
+import { poll } from "../lib/wait.mjs";
 
 function counts(lines) {
   const { passed, skipped, failures } = parseTap(lines.join("\n"));
@@ -67,4 +71,19 @@ test("a suite over its time limit fails, and all that it started is ended", asyn
 test("a suite without tests fails", async () => {
   const { failures } = await runSuite("check-harness", { limitSeconds: 1, commands: () => [] });
   assert.equal(failures.length, 1);
+});
+
+test("polls that ask for long let a server in their process answer", async (t) => {
+  const server = createServer((_, response) => response.end("here")).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  let answered = false;
+  const program = `fetch("http://127.0.0.1:${server.address().port}").then((answer) => answer.text()).then(console.log)`;
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  child.stdout.once("data", () => (answered = true));
+  const ask = () => {
+    for (const end = Date.now() + 30; Date.now() < end; );
+    return answered;
+  };
+  await Promise.all([poll(ask, "an answer"), poll(ask, "an answer")]);
 });

@@ -2,6 +2,7 @@
 
 /** MUSTER_TEST_WAIT_MS: another limit, to see sooner where a test hangs. */
 const DEFAULT_MS = Number(process.env.MUSTER_TEST_WAIT_MS ?? 20_000);
+const POLL_MS = 20;
 /** Of what was seen last, in a message. */
 const STORY_CHARS = 2000;
 
@@ -88,6 +89,8 @@ export class Feed {
 
 /**
  * Asks again and again until the answer is truthy: for what gives no event, such as /proc.
+ * Between two asks sockets get their turn: two polls whose asks take longer than the pause would run
+ * by turns in node's timers phase and never leave it, and a server in this process would stand still.
  * @template T
  * @param {() => T | Promise<T>} ask
  */
@@ -97,6 +100,7 @@ export async function poll(ask, what, ms = DEFAULT_MS) {
     const answer = await ask();
     if (answer) return answer;
     if (Date.now() > deadline) throw new Error(`waited ${ms} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
