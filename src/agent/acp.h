@@ -174,6 +174,8 @@ void acp_tool_denied(struct mu_acp *c, const char *tool_id);
 /* The turn ends: what has no result yet gets one. */
 void acp_end_tools(const struct acp_line *l, bool failed);
 const char *acp_tool_name(const json_t *call);
+/* What a tool changes in files, in the form of agent.h; owned, NULL where it tells of nothing. */
+json_t *acp_diffs(const json_t *call);
 /* The text of a content block, appended. false: muster does not know its kind. */
 bool acp_block_text(const json_t *block, struct mu_buf *out);
 void acp_on_cost(struct mu_acp *c, const json_t *cost);

@@ -51,7 +51,7 @@ static char *input_of(const json_t *update)
     return empty ? NULL : dump(input);
 }
 
-static char *diffs_of(const json_t *update)
+json_t *acp_diffs(const json_t *update)
 {
     size_t i;
     json_t *item;
@@ -71,7 +71,16 @@ static char *diffs_of(const json_t *update)
                             json_is_string(new) ? json_incref((json_t *)new) : json_null());
         json_array_append_new(diffs, diff);
     }
-    char *text = json_array_size(diffs) ? dump(diffs) : NULL;
+    if (json_array_size(diffs) > 0)
+        return diffs;
+    json_decref(diffs);
+    return NULL;
+}
+
+static char *diffs_text(const json_t *update)
+{
+    json_t *diffs = acp_diffs(update);
+    char *text = dump(diffs);
     json_decref(diffs);
     return text;
 }
@@ -195,7 +204,7 @@ static void tell(const struct acp_line *l, json_t *tool, const json_t *update, c
     bool done = failed || acp_is(status, "completed");
     struct mu_buf text = {0};
     char *input = first ? NULL : input_of(update);
-    char *diffs = diffs_of(update);
+    char *diffs = diffs_text(update);
     char *images = done ? images_of(update) : NULL;
     const char *title = first ? NULL : acp_str(update, "title");
     if (done || !first) /* what a call begins with describes it */

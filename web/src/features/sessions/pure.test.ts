@@ -88,5 +88,8 @@ describe('tool calls', () => {
 it('knows what to do about an error', () => {
   expect(hintFor('exit 127: nonsense: not found')).toContain('PATH');
   expect(hintFor('API Error: 401 invalid x-api-key')).toContain('Sign the agent in');
+  expect(
+    hintFor('Fake error 401. Check the API key, or log in again; then send the message again.'),
+  ).toBeNull();
   expect(hintFor('something else')).toContain('Send another message');
 });
