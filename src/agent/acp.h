@@ -167,6 +167,8 @@ void acp_on_not_set(const struct acp_line *l, enum acp_call call, const json_t *
 void acp_read_choices(const struct acp_line *l, const json_t *body);
 void acp_set_now(const struct acp_line *l, struct acp_choice *choice, const char *key,
                  const char *id);
+/* Entries with `content` and `status`, as PLAN. */
+void acp_give_plan(const struct acp_line *l, const json_t *entries);
 void acp_on_tool(const struct acp_line *l, const json_t *update);
 /* A tool call that is asked about must be in the transcript. */
 void acp_know_tool(const struct acp_line *l, const json_t *call);

@@ -231,6 +231,15 @@ static void tell(const struct acp_line *l, json_t *tool, const json_t *update, c
     free(images);
 }
 
+/* opencode writes its plan by a tool, and sends no update of the plan. */
+static void plan_of(const struct acp_line *l, const json_t *update)
+{
+    const json_t *todos = json_object_get(json_object_get(update, "rawInput"), "todos");
+    const json_t *first = json_array_get(todos, 0);
+    if (acp_str(first, "content") && acp_str(first, "status"))
+        acp_give_plan(l, todos);
+}
+
 void acp_on_tool(const struct acp_line *l, const json_t *update)
 {
     const char *id = acp_str(update, "toolCallId");
@@ -249,6 +258,7 @@ void acp_on_tool(const struct acp_line *l, const json_t *update)
         begin(l, update, id);
     }
     tell(l, tool, update, id, first);
+    plan_of(l, update);
 }
 
 void acp_know_tool(const struct acp_line *l, const json_t *call)
