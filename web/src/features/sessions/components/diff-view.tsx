@@ -57,8 +57,13 @@ function Path({ path, whole }: { path: string; whole: boolean }) {
   const name = path.slice(path.lastIndexOf('/', path.length - 2) + 1);
   return (
     <span title={path} className="flex min-w-0 font-mono text-xs text-ink-2">
-      <span className="truncate">{path.slice(0, path.length - name.length)}</span>
-      <span className="max-w-[70%] shrink-0 truncate">{name}</span>
+      <span className="sr-only">{path}</span>
+      <span aria-hidden className="truncate">
+        {path.slice(0, path.length - name.length)}
+      </span>
+      <span aria-hidden className="max-w-[70%] shrink-0 truncate">
+        {name}
+      </span>
     </span>
   );
 }
