@@ -167,6 +167,8 @@ void acp_on_not_set(const struct acp_line *l, enum acp_call call, const json_t *
 void acp_read_choices(const struct acp_line *l, const json_t *body);
 void acp_set_now(const struct acp_line *l, struct acp_choice *choice, const char *key,
                  const char *id);
+/* Entries with `content` and `status`, as PLAN. */
+void acp_give_plan(const struct acp_line *l, const json_t *entries);
 void acp_on_tool(const struct acp_line *l, const json_t *update);
 /* A tool call that is asked about must be in the transcript. */
 void acp_know_tool(const struct acp_line *l, const json_t *call);
@@ -174,6 +176,8 @@ void acp_tool_denied(struct mu_acp *c, const char *tool_id);
 /* The turn ends: what has no result yet gets one. */
 void acp_end_tools(const struct acp_line *l, bool failed);
 const char *acp_tool_name(const json_t *call);
+/* What a tool changes in files, in the form of agent.h; owned, NULL where it tells of nothing. */
+json_t *acp_diffs(const json_t *call);
 /* The text of a content block, appended. false: muster does not know its kind. */
 bool acp_block_text(const json_t *block, struct mu_buf *out);
 void acp_on_cost(struct mu_acp *c, const json_t *cost);

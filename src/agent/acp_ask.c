@@ -62,21 +62,41 @@ static char *suggestions_of(const json_t *params)
     return NULL;
 }
 
-/* The tool's input; without one whatever says what it would do. */
-static char *asked_input(const json_t *call)
+/* What says what it would do, where there is no input. Changes of files are told apart from it. */
+static json_t *described(const json_t *call, const json_t *diffs)
 {
-    static const char *const keys[] = {"title", "kind", "content", "locations"};
-    const json_t *input = json_object_get(call, "rawInput");
-    if (json_is_object(input) && json_object_size(input))
-        return json_dumps(input, JSON_COMPACT);
+    static const char *const keys[] = {"title", "kind", "locations", "content"};
     json_t *shown = json_object();
-    for (size_t i = 0; i < MU_COUNT(keys); i++) {
+    for (size_t i = 0; i < MU_COUNT(keys) - (diffs ? 1 : 0); i++) {
         json_t *value = json_object_get(call, keys[i]);
         bool empty =
             !value || json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0);
         if (!empty)
             json_object_set(shown, keys[i], value);
     }
+    return shown;
+}
+
+/* opencode tells of a change by its input alone: a file, and a unified diff. */
+static json_t *patch_of(const json_t *input)
+{
+    json_t *path = json_object_get(input, "filepath");
+    json_t *patch = json_object_get(input, "diff");
+    if (!json_is_string(path) || !json_is_string(patch))
+        return NULL;
+    return json_pack("[{s:O, s:O}]", "path", path, "patch", patch);
+}
+
+/* The tool's input, and the changes that a person decides on (`diffs`, as in agent.h). */
+static char *asked_input(const json_t *call)
+{
+    const json_t *input = json_object_get(call, "rawInput");
+    json_t *told = acp_diffs(call);
+    json_t *diffs = told ? told : patch_of(input);
+    bool given = json_is_object(input) && json_object_size(input) > 0;
+    json_t *shown = given ? json_copy((json_t *)input) : described(call, diffs);
+    if (diffs)
+        json_object_set_new(shown, "diffs", diffs);
     char *text = json_dumps(shown, JSON_COMPACT);
     json_decref(shown);
     return text;

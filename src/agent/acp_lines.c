@@ -151,16 +151,12 @@ static void on_chunk(const struct acp_line *l, const json_t *update, enum mu_mes
     mu_buf_release(&text);
 }
 
-static void on_plan(const struct acp_line *l, const json_t *update)
+void acp_give_plan(const struct acp_line *l, const json_t *entries)
 {
     size_t i;
     json_t *entry;
-    if (!acp_prompted(l->acp)) {
-        l->acp->replayed = true;
-        return;
-    }
     json_t *plan = json_array();
-    json_array_foreach(json_object_get(update, "entries"), i, entry)
+    json_array_foreach((json_t *)entries, i, entry)
     {
         const char *status = acp_str(entry, "status");
         bool known = acp_is(status, "in_progress") || acp_is(status, "completed");
@@ -173,6 +169,14 @@ static void on_plan(const struct acp_line *l, const json_t *update)
     acp_emit(l, (struct mu_agent_event){.kind = MU_AG_PLAN, .input = text});
     free(text);
     json_decref(plan);
+}
+
+static void on_plan(const struct acp_line *l, const json_t *update)
+{
+    if (acp_prompted(l->acp))
+        acp_give_plan(l, json_object_get(update, "entries"));
+    else
+        l->acp->replayed = true;
 }
 
 /* ---- facts ---- */

@@ -51,7 +51,7 @@ static char *input_of(const json_t *update)
     return empty ? NULL : dump(input);
 }
 
-static char *diffs_of(const json_t *update)
+json_t *acp_diffs(const json_t *update)
 {
     size_t i;
     json_t *item;
@@ -71,7 +71,16 @@ static char *diffs_of(const json_t *update)
                             json_is_string(new) ? json_incref((json_t *)new) : json_null());
         json_array_append_new(diffs, diff);
     }
-    char *text = json_array_size(diffs) ? dump(diffs) : NULL;
+    if (json_array_size(diffs) > 0)
+        return diffs;
+    json_decref(diffs);
+    return NULL;
+}
+
+static char *diffs_text(const json_t *update)
+{
+    json_t *diffs = acp_diffs(update);
+    char *text = dump(diffs);
     json_decref(diffs);
     return text;
 }
@@ -195,7 +204,7 @@ static void tell(const struct acp_line *l, json_t *tool, const json_t *update, c
     bool done = failed || acp_is(status, "completed");
     struct mu_buf text = {0};
     char *input = first ? NULL : input_of(update);
-    char *diffs = diffs_of(update);
+    char *diffs = diffs_text(update);
     char *images = done ? images_of(update) : NULL;
     const char *title = first ? NULL : acp_str(update, "title");
     if (done || !first) /* what a call begins with describes it */
@@ -222,6 +231,15 @@ static void tell(const struct acp_line *l, json_t *tool, const json_t *update, c
     free(images);
 }
 
+/* opencode writes its plan by a tool, and sends no update of the plan. */
+static void plan_of(const struct acp_line *l, const json_t *update)
+{
+    const json_t *todos = json_object_get(json_object_get(update, "rawInput"), "todos");
+    const json_t *first = json_array_get(todos, 0);
+    if (acp_str(first, "content") && acp_str(first, "status"))
+        acp_give_plan(l, todos);
+}
+
 void acp_on_tool(const struct acp_line *l, const json_t *update)
 {
     const char *id = acp_str(update, "toolCallId");
@@ -240,6 +258,7 @@ void acp_on_tool(const struct acp_line *l, const json_t *update)
         begin(l, update, id);
     }
     tell(l, tool, update, id, first);
+    plan_of(l, update);
 }
 
 void acp_know_tool(const struct acp_line *l, const json_t *call)

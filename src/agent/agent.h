@@ -48,6 +48,7 @@ enum mu_agent_event_kind {
     MU_AG_SEND,        /* text[0..n): bytes for stdin; includes */
     MU_AG_SERVE,       /* id, name: the method, input: its parameters */
     MU_AG_ASKED,       /* id, name, title, input, tool_id, suggestions: may the tool be used?
+                          what it would change in files is the input's "diffs"
                           questions: a question to the person */
     MU_AG_ANSWERED,    /* id: what was asked is taken back */
     MU_AG_TURN_BEGAN,  /* the agent began a turn by itself, without a prompt; TURN_DONE ends it */

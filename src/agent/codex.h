@@ -70,7 +70,7 @@ struct mu_codex {
     json_t *base;              /* what the thread has without them: an object or NULL */
     json_t *prompt;            /* input of a turn that waits for the thread; NULL: none */
     json_t *open;              /* array: {"n", "id", "method"} of requests without an answer */
-    json_t *tools;             /* object: of an open tool call's id → {"title", "changes"?} */
+    json_t *tools;             /* object: of an open tool call's id → {"title", "diffs"?} */
     struct mu_buf live;        /* of live_id: the output so far */
 };
 

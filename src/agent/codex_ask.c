@@ -75,7 +75,7 @@ static void of_files(const struct mu_codex_line *l, struct asked *a)
     a->tool_id = id;
     a->title = mu_strdup(title ? title : root ? root : "");
     a->always = "Changes of these files, as long as codex runs";
-    mu_codex_copy(a->input, "changes", tool);
+    mu_codex_copy(a->input, "diffs", tool);
     mu_codex_copy(a->input, "reason", l->params);
     mu_codex_copy(a->input, "grantRoot", l->params);
 }

@@ -242,15 +242,12 @@ static const struct {
 
 /* ---- tool calls ---- */
 
-static void remember(struct mu_codex *c, const char *id, const struct tool *t, const json_t *item)
+static void remember(struct mu_codex *c, const char *id, const struct tool *t)
 {
     json_t *known = json_pack("{s:s}", "title", t->title ? t->title : "");
-    json_t *changes = json_object_get(item, "changes");
-    char *text = dump(changes);
-    if (text && strlen(text) <= MU_CODEX_CHANGES_BYTES)
-        json_object_set(known, "changes", changes);
+    if (t->diffs && strlen(t->diffs) <= MU_CODEX_CHANGES_BYTES)
+        json_object_set_new(known, "diffs", json_loads(t->diffs, JSON_ALLOW_NUL, NULL));
     json_object_set_new(c->tools, id, known);
-    free(text);
 }
 
 static void give_call(const struct mu_codex_line *l, const char *id, const struct tool *t)
@@ -298,7 +295,7 @@ static void on_tool(const struct mu_codex_line *l, size_t kind, const json_t *it
     if (done) {
         give_result(l, id, &t);
     } else if (json_object_size(c->tools) < MU_CODEX_TOOLS && !json_object_get(c->tools, id)) {
-        remember(c, id, &t, item);
+        remember(c, id, &t);
         give_call(l, id, &t);
     }
     free(t.title);

@@ -162,7 +162,7 @@ test("a new session leads straight to the composer, and the agent chosen last is
   await app.chooseAgent(/^Shell/);
   await page.reload();
   await page.getByRole("button", { name: "Agent: Shell" }).waitFor();
-  await app.chooseAgent(/^Claude Code/);
+  await app.chooseAgent(/^Claude Code(?! over)/);
   await page.reload();
   await page.getByRole("button", { name: "Agent: Claude Code" }).waitFor();
   const id = await app.startSession("[[say:hello from the model]]");
@@ -195,7 +195,7 @@ test("an agent that is not installed is shown, with how to install it", async (t
   const app = await openApp(t, browser, own);
   await app.openProject(id);
   await app.page.getByRole("button", { name: "Agent: Shell" }).click();
-  const claude = app.page.getByRole("menuitemradio", { name: /Claude Code/ });
+  const claude = app.page.getByRole("menuitemradio", { name: /Claude Code(?! over)/ });
   assert.equal(await claude.getAttribute("aria-disabled"), "true");
   assert.match(await claude.innerText(), /Not installed\..*npm install -g @anthropic-ai\/claude-code/s);
   app.verify();

@@ -4,5 +4,12 @@ const look =
   '!rounded-lg !border-line-strong !bg-raised !font-sans !text-[13px] !text-ink !shadow-float';
 
 export default function Toasts() {
-  return <Toaster position="bottom-right" toastOptions={{ className: look }} />;
+  return (
+    <Toaster
+      position="top-right"
+      offset={{ top: 60, right: 16 }}
+      mobileOffset={{ top: 60 }}
+      toastOptions={{ className: look }}
+    />
+  );
 }

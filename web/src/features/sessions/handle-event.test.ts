@@ -12,8 +12,7 @@ import { outbox } from './outbox';
 import { sessionKeys } from './queries';
 
 let client: QueryClient;
-const onNotice = vi.fn();
-const send = (event: SessionEvent) => handleEvent({ client, sessionId: 's1', onNotice }, event);
+const send = (event: SessionEvent) => handleEvent({ client, sessionId: 's1' }, event);
 const detail = (id: string) => client.getQueryData<SessionDetail>(sessionKeys.detail(id));
 const row = (id: string) => readView(client).projects?.[0]?.sessions.find((one) => one.id === id);
 const joined = (id: string): SessionEvent => {
@@ -72,10 +71,12 @@ it('takes a message off the pending ones when it comes back', () => {
   expect(outbox.all()).toEqual([]);
 });
 
-it('says an error that the agent survives, and leaves a fatal one to the transcript', () => {
+it('leaves errors to the transcript, which has them', () => {
+  send(joined('s1'));
+  const before = [row('s1'), detail('s1')];
   send({ type: 'error', data: { sessionId: 's1', message: 'retrying', fatal: false } });
   send({ type: 'error', data: { sessionId: 's1', message: 'dead', fatal: true } });
-  expect(onNotice.mock.calls).toEqual([['retrying']]);
+  expect([row('s1'), detail('s1')]).toEqual(before);
 });
 
 const complete = (fields: Partial<CompleteData>): SessionEvent => ({

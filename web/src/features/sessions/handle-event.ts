@@ -20,7 +20,6 @@ export interface EventContext {
   client: QueryClient;
   /** The session whose topic this is; what an event changes is named by the event. */
   sessionId: string;
-  onNotice: (text: string) => void;
 }
 
 /** What each event of a session's topic does to the caches. */
@@ -37,8 +36,7 @@ export function handleEvent(context: EventContext, event: SessionEvent): void {
     case SessionEventTypes.MESSAGE_COMPLETE:
       return healIfBehind(client, event.data);
     case SessionEventTypes.ERROR:
-      // A fatal one is in the row and in the transcript; one that was survived is only said here.
-      if (!event.data.fatal) context.onNotice(event.data.message);
+      // It is in the transcript, and where the turn ended by it, in the row.
       return;
     case SessionEventTypes.STREAM_OUTPUT:
     case SessionEventTypes.MESSAGE_ADDED:

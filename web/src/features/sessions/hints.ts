@@ -22,8 +22,13 @@ const hints: [RegExp, string][] = [
   [/disk|ENOSPC|no space/i, 'Free some disk space, then send the message again.'],
 ];
 
-/** What a person can do about an agent's error. */
-export function hintFor(message: string): string {
+/** The message itself says what to do. */
+const advice =
+  /\b(send (the message|it) again|log in again|then send|Check|Choose|Free|Install|Run|Set|Sign in|Start|Wait)\b/;
+
+/** What a person can do about an agent's error; null: its message says it. */
+export function hintFor(message: string): string | null {
+  if (advice.test(message)) return null;
   const hit = hints.find(([pattern]) => pattern.test(message));
   return hit?.[1] ?? 'Send another message to go on; the session keeps everything up to here.';
 }

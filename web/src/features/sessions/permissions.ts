@@ -9,9 +9,11 @@ export function commandOf({ tool, title, input }: PermissionRequest): string {
   return visible(title.startsWith(`${tool}: `) ? title.slice(tool.length + 2) : title);
 }
 
-/** The input, field by field: text as text, anything else as JSON. */
+/** The input, field by field, but for changes of files: text as text, anything else as JSON. */
 export function inputParts(input: PermissionRequest['input']): [name: string, text: string][] {
-  return Object.entries(input ?? {}).map(([name, value]) => [
+  // `diffs` is what the card shows line by line.
+  const given = Object.entries(input ?? {}).filter(([name]) => name !== 'diffs');
+  return given.map(([name, value]) => [
     name,
     visible(typeof value === 'string' ? value : JSON.stringify(value, null, 2)),
   ]);

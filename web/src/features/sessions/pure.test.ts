@@ -6,7 +6,8 @@ import { stripAnsi } from './ansi';
 import { badgeOf, isUnread } from './badge';
 import { splitBlocks } from './blocks';
 import { hintFor } from './hints';
-import { toolCall } from './tool';
+import { inputParts } from './permissions';
+import { decisionText, toolCall } from './tool';
 
 describe('badge', () => {
   it.each([
@@ -88,5 +89,19 @@ describe('tool calls', () => {
 it('knows what to do about an error', () => {
   expect(hintFor('exit 127: nonsense: not found')).toContain('PATH');
   expect(hintFor('API Error: 401 invalid x-api-key')).toContain('Sign the agent in');
+  expect(
+    hintFor('Fake error 401. Check the API key, or log in again; then send the message again.'),
+  ).toBeNull();
   expect(hintFor('something else')).toContain('Send another message');
+});
+
+it('calls the answer to a question answered, and leave allowed', () => {
+  const input = { questions: [{ question: 'Which colour?' }] };
+  expect(decisionText({ decision: 'allow', input })?.text).toBe('Answered');
+  expect(decisionText({ decision: 'deny', input })?.text).toBe('Dismissed');
+  expect(decisionText({ decision: 'allow', input: { command: 'ls' } })?.text).toBe('Allowed');
+});
+
+it('leaves the changes of files out of what a tool is given: they are shown line by line', () => {
+  expect(inputParts({ filepath: '/p/a', diffs: [] })).toEqual([['filepath', '/p/a']]);
 });

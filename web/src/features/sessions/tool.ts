@@ -1,4 +1,4 @@
-import { textOf } from '@/lib/unknown';
+import { isRecord, recordsOf, textOf } from '@/lib/unknown';
 import type { MessageResponse, PermissionDecision } from '@/shared/websocket';
 
 export interface ToolCall {
@@ -39,10 +39,21 @@ const decisions: Record<PermissionDecision, string> = {
   deny_interrupt: 'Denied and stopped',
 };
 
+const answers: Record<PermissionDecision, string> = {
+  allow: 'Answered',
+  allow_always: 'Answered',
+  deny: 'Dismissed',
+  deny_interrupt: 'Dismissed and stopped',
+};
+
+const isQuestion = (metadata: MessageResponse['metadata']) =>
+  isRecord(metadata?.input) && recordsOf(metadata.input.questions).length > 0;
+
 /** How a person answered when the agent asked for leave; null: nobody was asked. */
 export function decisionText(
   metadata: MessageResponse['metadata'],
 ): { text: string; why: string } | null {
-  const text = Object.entries(decisions).find(([word]) => word === metadata?.decision)?.[1];
+  const asked = isQuestion(metadata) ? answers : decisions;
+  const text = Object.entries(asked).find(([word]) => word === metadata?.decision)?.[1];
   return text ? { text, why: textOf(metadata?.decision_message) } : null;
 }

@@ -16,7 +16,7 @@ export function useSessionWebSocket(sessionId: string): void {
       if (!said && code !== 'SESSION_NOT_FOUND') notify.error(message);
       said = true;
     };
-    const context = { client, sessionId, onNotice: notify.warning };
+    const context = { client, sessionId };
     return watchSession({
       client,
       bus: eventBus,

@@ -31,7 +31,7 @@ function FileDiff({ change, unfolded }: { change: FileChange; unfolded: boolean 
   const diff = useMemo(() => diffOf(change), [change]);
   const summary = (
     <>
-      <span className="truncate font-mono text-xs text-ink-2">{change.path}</span>
+      <Path path={change.path} whole={unfolded} />
       <span className="shrink-0 text-xs text-ink-3">{verb(change)}</span>
       <Counts diff={diff} />
     </>
@@ -51,6 +51,23 @@ function FileDiff({ change, unfolded }: { change: FileChange; unfolded: boolean 
   );
 }
 
+/** Where there is little room, the name of the file stays; what is to be decided on is there whole. */
+function Path({ path, whole }: { path: string; whole: boolean }) {
+  if (whole) return <span className="font-mono text-xs wrap-anywhere text-ink-2">{path}</span>;
+  const name = path.slice(path.lastIndexOf('/', path.length - 2) + 1);
+  return (
+    <span title={path} className="flex min-w-0 font-mono text-xs text-ink-2">
+      <span className="sr-only">{path}</span>
+      <span aria-hidden className="truncate">
+        {path.slice(0, path.length - name.length)}
+      </span>
+      <span aria-hidden className="max-w-[70%] shrink-0 truncate">
+        {name}
+      </span>
+    </span>
+  );
+}
+
 function diffOf(change: FileChange): Diff {
   if ('patch' in change) return diffPatch(change.patch);
   return diffTexts(change.old ?? '', change.now ?? '');
@@ -65,7 +82,7 @@ function verb(change: FileChange): string {
 function Counts({ diff: { added, removed } }: { diff: Diff }) {
   return (
     <span className="shrink-0 text-xs tabular-nums">
-      <span className="sr-only">{`${added} lines added, ${removed} removed`}</span>
+      <span className="sr-only">{`${added} ${added === 1 ? 'line' : 'lines'} added, ${removed} removed`}</span>
       <span aria-hidden className="text-ok">{`+${added}`}</span>{' '}
       <span aria-hidden className="text-danger">{`−${removed}`}</span>
     </span>

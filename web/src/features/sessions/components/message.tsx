@@ -94,13 +94,14 @@ function Notice({ text }: { text: string }) {
 }
 
 function ErrorCard({ text }: { text: string }) {
+  const hint = hintFor(text);
   return (
     <div className="rounded-lg border border-danger-line bg-danger-soft px-3.5 py-2.5">
       <p className="flex items-start gap-2 text-[13px] font-medium text-danger">
         <CircleAlert aria-hidden className="mt-[3px] size-3.5 shrink-0" />
         <span className="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span>
       </p>
-      <p className="mt-1 pl-5.5 text-[13px] text-ink-2">{hintFor(text)}</p>
+      {hint && <p className="mt-1 pl-5.5 text-[13px] text-ink-2">{hint}</p>}
     </div>
   );
 }

@@ -59,7 +59,7 @@ describe('a tool call', () => {
     record({ kind: 'tool', text: 'Edit: src/a.ts', metadata });
     const lines = await screen.findByRole('region', { name: 'Changed lines' });
     expect(lines).toHaveTextContent('a−removed: b+added: c');
-    expect(screen.getByText('1 lines added, 1 removed')).toBeInTheDocument();
+    expect(screen.getByText('1 line added, 1 removed')).toBeInTheDocument();
   });
 
   it('folds a long change', async () => {

@@ -8,7 +8,8 @@ export function SessionUsage({ session }: { session: SessionResponse }) {
   if (!total) return null;
   const last = usedOf(session.metadata?.usage);
   const tokens = (total.input ?? 0) + (total.output ?? 0);
-  const short = total.cost === null ? `${shortCount(tokens)} tokens` : dollars(total.cost);
+  // An agent that knows no price tells of none, or of 0.
+  const short = !total.cost ? `${shortCount(tokens)} tokens` : dollars(total.cost);
   const all = `This session: ${usedText(total)}`;
   return (
     <Tooltip text={last ? `${all}\nLast turn: ${usedText(last)}` : all} side="bottom">

@@ -31,7 +31,6 @@ export function SessionView({ session }: { session: SessionResponse }) {
     sendMessage(session.id, text, images);
   };
   const placeholder = session.agent === 'shell' ? 'Run a shell command…' : `Message ${agent}…`;
-  const doing = session.waiting_for ? 'waits for your answer' : 'is working';
   return (
     <div className="flex min-h-0 grow flex-col">
       <Transcript session={session} detail={detail} pending={pending} />
@@ -41,9 +40,7 @@ export function SessionView({ session }: { session: SessionResponse }) {
         <Composer
           draftKey={draftKey}
           focusKey={focusKey}
-          placeholder={
-            session.state === 'working' ? `${agent} ${doing}; this will be queued…` : placeholder
-          }
+          placeholder={session.state === 'working' ? `Queue a message for ${agent}…` : placeholder}
           onSend={onSend}
           noImages={noImagesText(known)}
           commands={commands}
