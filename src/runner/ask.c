@@ -119,7 +119,7 @@ void ask_open(struct run *run, const struct mu_agent_event *ev)
 {
     struct mu_runner *r = run->r;
     struct sess *s = run->sess;
-    if (s->s.row.state != MU_session_state_WORKING || s->s.cancelling) {
+    if (s->s.row.state != MU_session_state_WORKING || s->s.cancelling || run->closing) {
         deny(run, ev->id, "The turn is over: nobody is asked any more.");
         return;
     }
