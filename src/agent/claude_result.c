@@ -107,7 +107,9 @@ static int64_t count_of(const json_t *usage, const char *key)
 static int64_t microusd(const json_t *usd)
 {
     double value = json_number_value(usd);
-    return json_is_number(usd) && value >= 0 && value < COST_MAX / 1e6 ? (int64_t)(value * 1e6 + 0.5) : -1;
+    return json_is_number(usd) && value >= 0 && value < COST_MAX / 1e6
+               ? (int64_t)(value * 1e6 + 0.5)
+               : -1;
 }
 
 /* What newer versions say: what each model cost since the last result. -1: not told. */
