@@ -268,7 +268,8 @@ static void acp_prompt(void *state, const struct mu_agent_prompt *prompt, struct
         acp_put_initialize(c, out);
     else if (c->phase == ACP_KNOWN)
         acp_put_open(c, out);
-    else if (c->phase == ACP_READY && acp_put_model(c, out))
+    else if ((c->phase == ACP_READY || c->phase == ACP_SETTING) &&
+             (acp_put_model(c, out) || c->calls[ACP_CALL_MODEL]))
         c->phase = ACP_SETTING;
     else if (c->phase == ACP_READY && !acp_prompted(c))
         acp_put_prompt(c, out);
@@ -299,7 +300,7 @@ static void acp_configure(void *state, const json_t *options, struct mu_buf *out
     struct mu_acp *c = state;
     json_decref(c->options);
     c->options = options ? json_deep_copy(options) : NULL;
-    if (c->phase == ACP_READY)
+    if (c->phase == ACP_READY || c->phase == ACP_SETTING)
         acp_put_settings(c, NULL, out);
 }
 

@@ -193,12 +193,19 @@ static void put_setting(struct mu_acp *c, struct acp_choice *choice, enum acp_ca
              params, out);
 }
 
+/* What it is once a request that is open was answered. */
+static const char *heads_for(const struct mu_acp *c, const struct acp_choice *choice,
+                             enum acp_call call)
+{
+    return c->calls[call] ? choice->asked : choice->now;
+}
+
 static bool put_mode(struct mu_acp *c, const struct acp_line *l, struct mu_buf *out)
 {
     const char *wanted = acp_str(c->options, "mode");
     if (!wanted)
         wanted = mode_that_asks(c);
-    if (!wanted || strcmp(wanted, c->mode.now) == 0)
+    if (!wanted || strcmp(wanted, heads_for(c, &c->mode, ACP_CALL_MODE)) == 0)
         return false;
     if (l && !offers(&c->mode, wanted) && !c->mode.cut) {
         tell_unknown(l, &c->mode, wanted);
@@ -211,7 +218,7 @@ static bool put_mode(struct mu_acp *c, const struct acp_line *l, struct mu_buf *
 bool acp_put_model(struct mu_acp *c, struct mu_buf *out)
 {
     const char *wanted = acp_str(c->options, "model");
-    if (!wanted || strcmp(wanted, c->model.now) == 0)
+    if (!wanted || strcmp(wanted, heads_for(c, &c->model, ACP_CALL_MODEL)) == 0)
         return false;
     put_setting(c, &c->model, ACP_CALL_MODEL, wanted, out);
     return true;

@@ -168,8 +168,8 @@ static struct mu_agent_usage usage_of(const struct mu_acp *c, const json_t *resu
         .cost_microusd = cost_of(c),
     };
     int64_t total = count_of(usage, "totalTokens");
-    if (u.cache_read_tokens > 0 && total == u.input_tokens + u.output_tokens &&
-        u.input_tokens >= u.cache_read_tokens)
+    if (u.cache_read_tokens > 0 && u.input_tokens >= u.cache_read_tokens && u.output_tokens >= 0 &&
+        total - u.input_tokens == u.output_tokens)
         u.input_tokens -= u.cache_read_tokens;
     if (!json_is_object(usage)) {
         u.input_tokens = count_of(quota, "input_tokens");

@@ -148,8 +148,9 @@ static void raw_text(const json_t *raw, struct mu_buf *out)
     free(text);
 }
 
-/* codex-acp sends a command's output in pieces, as that of a terminal. */
-static void add_piece(json_t *tool, const json_t *update, struct mu_buf *out)
+/* codex-acp sends a command's output in pieces, as that of a terminal. What is told is all of it,
+ * so it is told when it has grown by half. */
+static void add_piece(json_t *tool, const json_t *update, bool done, struct mu_buf *out)
 {
     const json_t *meta = json_object_get(update, "_meta");
     const char *piece = acp_str(json_object_get(meta, "terminal_output_delta"), "data");
@@ -160,7 +161,21 @@ static void add_piece(json_t *tool, const json_t *update, struct mu_buf *out)
         mu_buf_str(out, before);
     mu_buf_str(out, piece);
     size_t keep = out->len ? acp_cut(out->data, ACP_TOOL_OUTPUT) : 0;
+    size_t told = (size_t)json_integer_value(json_object_get(tool, "told"));
+    bool tell = keep > told + (done ? 0 : told / 2);
     json_object_set_new(tool, "output", json_stringn(out->data ? out->data : "", keep));
+    if (tell)
+        json_object_set_new(tool, "told", json_integer((json_int_t)keep));
+    else
+        mu_buf_clear(out);
+}
+
+/* The rest of what came in pieces. */
+static void add_rest(json_t *tool, struct mu_buf *out)
+{
+    const json_t *output = json_object_get(tool, "output");
+    if ((json_int_t)json_string_length(output) > json_integer_value(json_object_get(tool, "told")))
+        mu_buf_str(out, json_string_value(output));
 }
 
 /* Its output as it is known by now; nothing appended: nothing new. */
@@ -173,9 +188,11 @@ static void output_of(const struct acp_line *l, json_t *tool, const json_t *upda
     else
         content_text(l, update, out);
     if (out->len == 0)
-        add_piece(tool, update, out);
+        add_piece(tool, update, done, out);
     if (out->len == 0 && done)
         raw_text(raw, out);
+    if (out->len == 0 && done)
+        add_rest(tool, out);
 }
 
 /* ---- events ---- */

@@ -128,6 +128,7 @@ static void load(struct mu_claude *c, const json_t *saved)
     c->in_turn = get_bool(saved, "in_turn");
     c->own_turn = get_bool(saved, "own_turn");
     c->heard = get_bool(saved, "heard");
+    c->resumes = get_bool(saved, "resumes");
     c->no_conversation = get_bool(saved, "no_conversation");
     c->initialized = get_bool(saved, "initialized");
     c->told_modes = get_bool(saved, "told_modes");
@@ -161,10 +162,11 @@ static void *claude_open(const struct mu_agent_start *start, const json_t *saved
     c->lines.max = MU_LIMIT_LINE_BYTES;
     if (saved) {
         load(c, saved);
-    } else if (start && start->options) {
-        json_t *options = json_loads(start->options, 0, NULL);
+    } else if (start) {
+        json_t *options = start->options ? json_loads(start->options, 0, NULL) : NULL;
         want(c, options);
         json_decref(options);
+        c->resumes = start->cli_session_id != NULL;
     }
     return c;
 }
@@ -195,6 +197,7 @@ static void save_flags(const struct mu_claude *c, json_t *all)
                  {"in_turn", c->in_turn},
                  {"own_turn", c->own_turn},
                  {"heard", c->heard},
+                 {"resumes", c->resumes},
                  {"no_conversation", c->no_conversation},
                  {"initialized", c->initialized},
                  {"told_modes", c->told_modes},

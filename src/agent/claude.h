@@ -43,13 +43,14 @@ struct mu_claude {
     bool in_turn;          /* a prompt was given and its result has not come */
     bool own_turn;         /* it began a turn by itself, which has not ended */
     bool heard;            /* it took up something since the prompt */
+    bool resumes;          /* it was started to resume a conversation */
     bool no_conversation;  /* it was told to resume what it does not know */
     bool initialized;      /* it was sent `initialize` */
     bool told_modes;       /* FACTS modes */
     bool says_idle;        /* it has said `idle` once */
     bool busy;             /* it said `running`, and not `idle` since */
     bool lost_line;        /* a line too long was skipped in this turn */
-    int64_t turns;         /* results so far */
+    int64_t turns;         /* ended so far */
     int64_t requests;      /* control requests so far, for their ids */
     char session[72];      /* its session id, as told last */
     char prompt[40];       /* the uuid of the prompt given last */

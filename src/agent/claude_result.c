@@ -96,6 +96,8 @@ static void describe_error(const struct mu_claude_line *l, struct mu_buf *out)
 
 /* ---- what it used ---- */
 
+#define COST_MAX INT64_C(1000000000000000) /* of one amount, in millionths of a dollar */
+
 static int64_t count_of(const json_t *usage, const char *key)
 {
     const json_t *n = json_object_get(usage, key);
@@ -105,7 +107,9 @@ static int64_t count_of(const json_t *usage, const char *key)
 static int64_t microusd(const json_t *usd)
 {
     double value = json_number_value(usd);
-    return json_is_number(usd) && value >= 0 && value < 1e9 ? (int64_t)(value * 1e6 + 0.5) : -1;
+    return json_is_number(usd) && value >= 0 && value < COST_MAX / 1e6
+               ? (int64_t)(value * 1e6 + 0.5)
+               : -1;
 }
 
 /* What newer versions say: what each model cost since the last result. -1: not told. */
@@ -118,7 +122,7 @@ static int64_t cost_since(const struct mu_claude_line *l)
     json_object_foreach(since, model, used)
     {
         int64_t cost = microusd(json_object_get(used, "costUSD"));
-        sum += cost > 0 ? cost : 0;
+        sum += cost > 0 && sum < COST_MAX ? cost : 0;
     }
     return since ? sum : -1;
 }
@@ -135,7 +139,8 @@ static int64_t note_cost(const struct mu_claude_line *l)
     if (since < 0)
         since = total >= c->cost_microusd ? total - c->cost_microusd : total;
     c->cost_microusd = total;
-    c->open_microusd += since;
+    if (c->open_microusd < COST_MAX)
+        c->open_microusd += since;
     return c->open_microusd;
 }
 
@@ -183,6 +188,7 @@ static void finish(struct mu_claude *c, const struct mu_claude_line *l, mu_agent
     if (r->usage.cost_microusd >= 0)
         c->open_microusd = 0;
     c->in_turn = c->own_turn = c->lost_line = false;
+    c->turns++;
     cb(ctx, &ev);
     *r = (struct mu_claude_result){0};
 }
@@ -236,12 +242,11 @@ static void note_result(const struct mu_claude_line *l, int64_t cost)
 void mu_claude_on_result(const struct mu_claude_line *l)
 {
     struct mu_claude *c = l->claude;
-    if (lost_conversation(l)) { /* the process ends now, and its end starts anew */
+    if (c->resumes && lost_conversation(l)) { /* the process ends now, and its end starts anew */
         c->no_conversation = true;
         return;
     }
     mu_claude_note_session(l);
-    c->turns++;
     int64_t cost = note_cost(l);
     if (!c->own_turn && (!c->in_turn || of_another(l))) /* what it cost is the next turn's */
         return;

@@ -54,7 +54,8 @@ void mu_codex_send(const struct mu_codex_line *l, struct mu_buf *bytes)
 
 static struct mu_agent_usage usage_of(const struct mu_codex *c)
 {
-    int64_t in = c->used.in - c->used.read - c->used.written;
+    int64_t in = c->used.in - c->used.read;
+    in = in > 0 ? in - c->used.written : 0;
     return (struct mu_agent_usage){.input_tokens = in > 0 ? in : 0,
                                    .output_tokens = c->used.out,
                                    .cache_read_tokens = c->used.read,
@@ -133,6 +134,16 @@ static void name_turn(const struct mu_codex_line *l, const json_t *turn)
     }
 }
 
+/* Without its id the end of a turn would not be seen. */
+static void on_begun(const struct mu_codex_line *l, const json_t *turn)
+{
+    name_turn(l, turn);
+    if (!*l->codex->turn)
+        mu_codex_end_turn(l, MU_TURN_ERROR,
+                          "codex did not say the id of the turn. Update codex, or muster: they may "
+                          "not fit together.");
+}
+
 static void on_answer(const struct mu_codex_line *l, const struct mu_rpc_message *m)
 {
     struct mu_codex *c = l->codex;
@@ -151,7 +162,7 @@ static void on_answer(const struct mu_codex_line *l, const struct mu_rpc_message
         if (m->kind == MU_RPC_ERROR)
             mu_codex_refused(l, "the message", m->body);
         else
-            name_turn(l, json_object_get(m->body, "turn"));
+            on_begun(l, json_object_get(m->body, "turn"));
         break;
     default:
         break;

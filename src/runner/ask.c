@@ -119,7 +119,7 @@ void ask_open(struct run *run, const struct mu_agent_event *ev)
 {
     struct mu_runner *r = run->r;
     struct sess *s = run->sess;
-    if (s->s.row.state != MU_session_state_WORKING || s->s.cancelling) {
+    if (s->s.row.state != MU_session_state_WORKING || s->s.cancelling || run->closing) {
         deny(run, ev->id, "The turn is over: nobody is asked any more.");
         return;
     }
@@ -129,12 +129,13 @@ void ask_open(struct run *run, const struct mu_agent_event *ev)
         return;
     }
     bool question = ev->questions && ev->title;
-    char *title = output_title(question ? NULL : ev->name, ev->title);
+    char *name = output_name(ev->name);
+    char *title = output_title(question ? NULL : name, ev->title);
     struct mu_rec_permission p = {.id = ev->id,
                                   .session_id = s->id,
                                   .kind = ev->questions ? MU_waiting_for_QUESTION
                                                         : MU_waiting_for_PERMISSION,
-                                  .tool = ev->name,
+                                  .tool = name,
                                   .title = title,
                                   .input = ev->input,
                                   .suggestions = ev->suggestions,
@@ -143,6 +144,7 @@ void ask_open(struct run *run, const struct mu_agent_event *ev)
     runner_note(r, mu_store_put_permission(r->store, &p, ev->tool_id));
     push_requested(r, s, &p);
     free(title);
+    free(name);
     step(r, s, MU_EV_ASKED, p.kind);
 }
 

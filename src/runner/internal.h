@@ -45,6 +45,8 @@ enum {
     RUNNER_PENDING_BYTES = 64 * 1024, /* of streaming text that does not wait for the tick */
     RUNNER_TOOL_BYTES = 32 * 1024,    /* of a tool's input, and of its output, that are kept */
     RUNNER_TITLE_BYTES = 200,         /* of the one line about a tool call */
+    RUNNER_NAME_BYTES = 256,          /* of a tool's name and ids */
+    RUNNER_NOTICE_BYTES = 4096,       /* of a notice of an agent's */
     RUNNER_WATCH_MS = 10 * 1000,      /* between two looks for turns without output */
     RUNNER_ASKED_BYTES = 4 << 20,    /* of all requests of a session that are open: inputs, rules */
     RUNNER_RAW_TURN_BYTES = 4 << 20, /* of agents' own lines that are kept of one turn */
@@ -204,6 +206,8 @@ void output_drain(struct run *run);    /* pending text → store */
 void output_end_turn(struct run *run); /* the transcript's part of a turn's end */
 /* "Bash: rm -rf build", cut to a line; tool or title may be NULL. Owned. */
 char *output_title(const char *tool, const char *title);
+/* A name that an agent gave, cut to RUNNER_NAME_BYTES. Owned; NULL stays NULL. */
+char *output_name(const char *name);
 /* What was decided, into the row of the tool call, or as a notice where there is none. */
 void output_decided(struct run *run, const struct mu_rec_permission *asked, const char *tool_id,
                     const struct mu_rec_answer_permission *answer);

@@ -159,6 +159,25 @@ static void set_json(json_t *meta, const char *key, struct mu_transcript *t, con
     set_text(meta, key, t, text, n);
 }
 
+static char *shortened(const char *text, size_t max)
+{
+    bool fits = !text || strlen(text) <= max;
+    return fits ? mu_strdup(text)
+                : mu_asprintf("%.*s…", (int)mu_utf8_cut(text, max - sizeof "…"), text);
+}
+
+char *output_name(const char *name)
+{
+    return shortened(name, RUNNER_NAME_BYTES);
+}
+
+static void set_name(json_t *meta, const char *key, const char *name)
+{
+    char *text = output_name(name);
+    json_object_set_new(meta, key, json_string(text));
+    free(text);
+}
+
 char *output_title(const char *tool, const char *title)
 {
     size_t n = title ? strcspn(title, "\r\n") : 0;
@@ -175,15 +194,16 @@ static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
 {
     struct sess *s = run->sess;
     mu_transcript_close(&s->tr, on_op, run);
-    json_t *meta =
-        json_pack("{s:s, s:s, s:s}", "tool", ev->name, "tool_id", ev->id, "status", "running");
+    json_t *meta = json_pack("{s:s}", "status", "running");
+    set_name(meta, "tool", ev->name);
+    set_name(meta, "tool_id", ev->id);
     if (ev->parent)
-        json_object_set_new(meta, "parent", json_string(ev->parent));
+        set_name(meta, "parent", ev->parent);
     if (ev->input)
         set_json(meta, "input", &s->tr, ev->input);
     if (ev->diffs)
         set_json(meta, "diffs", &s->tr, ev->diffs);
-    char *text = output_title(ev->name, ev->title);
+    char *text = output_title(json_string_value(json_object_get(meta, "tool")), ev->title);
     char *json = json_dumps(meta, JSON_COMPACT);
     char id[MU_ID_SIZE];
     sess_add_message(run->r, s, MU_message_kind_TOOL, text, json, false, id, NULL);
@@ -347,7 +367,9 @@ static void step(struct run *run, struct mu_event *ev)
 
 static void notice(struct run *run, const char *text, bool failed)
 {
-    step(run, &(struct mu_event){.kind = MU_EV_NOTICE, .text = text, .on = failed});
+    char *shown = shortened(text, RUNNER_NOTICE_BYTES);
+    step(run, &(struct mu_event){.kind = MU_EV_NOTICE, .text = shown, .on = failed});
+    free(shown);
 }
 
 static const char *const decided[] = {

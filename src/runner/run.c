@@ -10,6 +10,8 @@
 
 static const struct mu_holder_cb holder_callbacks; /* below */
 
+#define NEVER INT64_MAX /* the number of an input that no process gets */
+
 static char *rundir(const struct run *run)
 {
     return mu_asprintf("%s/%s", run->r->runs_dir, run->id);
@@ -245,7 +247,7 @@ void run_feed(struct run *run, const char *prompt, const char *metadata)
         run_input(run, &bytes, given.n_images > 0);
     images_free(images, given.n_images);
     /* A prompt for a process that takes none any more is an input that never arrives. */
-    run->prompt_input = run->closing ? run->last_input + 1 : run->last_input;
+    run->prompt_input = run->closing ? NEVER : run->last_input;
     run->derived = true;
     if (run->rung == RUNG_NONE)
         mu_timer_stop(run->timer);
@@ -260,6 +262,8 @@ void run_interrupt(struct run *run)
     run->agent->dialect->interrupt(run->state, id, &bytes);
     if (bytes.len)
         run_input(run, &bytes, false);
+    else /* signals follow: what comes before its end must not be taken for a process that stays */
+        run->closing = run->derived = true;
     struct effect *e = runner_effect(&run->r->actions, EFFECT_INTERRUPT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
     e->n = bytes.len > 0;
@@ -389,10 +393,13 @@ static void on_exit_(void *ctx, const struct mu_exit *how, uint64_t offset, uint
     MU_UNUSED(time_ms);
     struct run *run = ctx;
     struct mu_agent_end *end = mu_alloc(sizeof *end);
+    bool answered = run->confirmed_input >= run->prompt_input;
     run->end = next;
+    run->closing = true;
     if (run->sess && run->state)
-        run->agent->dialect->exited(run->state, how, run->confirmed_input >= run->prompt_input, end,
-                                    output_event, run);
+        run->agent->dialect->exited(run->state, how, answered, end, output_event, run);
+    if (run->prompt_input == NEVER) /* a turn has begun since that it was never told of */
+        *end = (struct mu_agent_end){.outcome = MU_TURN_RESTART};
     finish(run, end->outcome, end->text);
     free(end);
 }

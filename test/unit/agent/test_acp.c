@@ -215,6 +215,102 @@ static void a_long_line_is_skipped_with_a_notice(void **state)
     end(&s);
 }
 
+/* A command that prints much would be told whole with each of its lines. */
+static void output_in_pieces_is_told_as_it_grows(void **state)
+{
+    MU_UNUSED(state);
+    struct scene s = in_turn();
+    struct mu_buf line = {0};
+    mu_buf_str(&line, "{\"method\":\"session/update\",\"params\":{\"sessionId\":\"s1\",\"update\":{"
+                      "\"sessionUpdate\":\"tool_call_update\",\"toolCallId\":\"t\",\"_meta\":{"
+                      "\"terminal_output_delta\":{\"data\":\"0123456789abcdef\"}}}}}\n");
+    for (int i = 0; i < 5000; i++)
+        feed(&s, line.data);
+    assert_true(count(&s, "\nupdate") > 10);
+    assert_true(count(&s, "\nupdate") < 40);
+    mu_buf_clear(&s.trace);
+    feed(&s, "{\"method\":\"session/update\",\"params\":{\"sessionId\":\"s1\",\"update\":{"
+             "\"sessionUpdate\":\"tool_call_update\",\"toolCallId\":\"t\",\"status\":"
+             "\"completed\"}}}\n");
+    assert_int_equal(count(&s, "0123456789abcdef"), ACP_TOOL_OUTPUT / 16);
+    mu_buf_release(&line);
+    end(&s);
+}
+
+static void counts_may_be_anything(void **state)
+{
+    MU_UNUSED(state);
+    struct scene s = in_turn();
+    feed(&s, "{\"id\":3,\"result\":{\"stopReason\":\"end_turn\",\"usage\":{\"inputTokens\":"
+             "9223372036854775807,\"outputTokens\":9223372036854775807,\"cachedReadTokens\":1,"
+             "\"totalTokens\":7}}}\n");
+    assert_int_equal(count(&s, "done ok [9223372036854775807 in, 9223372036854775807 out"), 1);
+    end(&s);
+}
+
+static void configured(struct scene *s, const char *options, const char *request)
+{
+    struct mu_buf out = {0};
+    json_t *json = json_loads(options, 0, NULL);
+    D->configure(s->state, json, &out);
+    if (request ? !out.data || !strstr(out.data, request) : out.len > 0)
+        fail_msg("%s: %s", options, out.data ? out.data : "nothing");
+    json_decref(json);
+    mu_buf_release(&out);
+}
+
+/* Options that change while a request for the former ones is open. */
+static void the_last_options_count(void **state)
+{
+    MU_UNUSED(state);
+    static const struct mu_agent_start start = {
+        .run_id = "run", .program = "agent", .cwd = "/p", .options = "{\"mode\":\"b\"}"};
+    struct scene s = {.how = &plain};
+    struct mu_buf in = {0};
+    s.state = D->open(&start, NULL);
+    D->prompt(s.state, &(struct mu_agent_prompt){.text = "hi"}, &in);
+    feed(&s, "{\"id\":1,\"result\":{\"protocolVersion\":1}}\n{\"id\":2,\"result\":{\"sessionId\":"
+             "\"s1\",\"modes\":{\"currentModeId\":\"a\",\"availableModes\":[{\"id\":\"a\"},{"
+             "\"id\":\"b\"}]}}}\n");
+    assert_int_equal(count(&s, "\"modeId\":\"b\""), 1);
+    configured(&s, "{\"mode\":\"b\"}", NULL);
+    configured(&s, "{\"mode\":\"a\"}", "\"modeId\":\"a\"");
+    feed(&s, "{\"id\":3,\"result\":{}}\n");
+    assert_int_equal(count(&s, "session/prompt"), 0);
+    feed(&s, "{\"id\":4,\"result\":{}}\n");
+    assert_int_equal(count(&s, "session/prompt"), 1);
+    mu_buf_release(&in);
+    end(&s);
+}
+
+/* The model was refused, which ended the turn, while the mode was still being set: the next prompt
+ * does not go to another model. */
+static void a_prompt_waits_for_its_model(void **state)
+{
+    MU_UNUSED(state);
+    static const struct mu_agent_start start = {.run_id = "run",
+                                                .program = "agent",
+                                                .cwd = "/p",
+                                                .options = "{\"mode\":\"b\",\"model\":\"m\"}"};
+    struct scene s = {.how = &plain};
+    struct mu_buf in = {0};
+    s.state = D->open(&start, NULL);
+    D->prompt(s.state, &(struct mu_agent_prompt){.text = "hi"}, &in);
+    feed(&s, "{\"id\":1,\"result\":{\"protocolVersion\":1}}\n{\"id\":2,\"result\":{\"sessionId\":"
+             "\"s1\",\"modes\":{\"currentModeId\":\"a\",\"availableModes\":[{\"id\":\"a\"},{"
+             "\"id\":\"b\"}]}}}\n{\"id\":4,\"error\":{\"code\":1,\"message\":\"no\"}}\n");
+    assert_int_equal(count(&s, "\ndone error"), 1);
+    mu_buf_clear(&in);
+    D->prompt(s.state, &(struct mu_agent_prompt){.text = "again"}, &in);
+    assert_non_null(strstr(in.data ? in.data : "", "session/set_model"));
+    feed(&s, "{\"id\":3,\"result\":{}}\n");
+    assert_int_equal(count(&s, "session/prompt"), 0);
+    feed(&s, "{\"id\":5,\"result\":{}}\n");
+    assert_int_equal(count(&s, "session/prompt"), 1);
+    mu_buf_release(&in);
+    end(&s);
+}
+
 static void options_are_checked(void **state)
 {
     MU_UNUSED(state);
@@ -271,6 +367,10 @@ int main(void)
         cmocka_unit_test(open_requests_have_limits),
         cmocka_unit_test(what_is_too_large_is_not_served),
         cmocka_unit_test(a_long_line_is_skipped_with_a_notice),
+        cmocka_unit_test(output_in_pieces_is_told_as_it_grows),
+        cmocka_unit_test(counts_may_be_anything),
+        cmocka_unit_test(the_last_options_count),
+        cmocka_unit_test(a_prompt_waits_for_its_model),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(the_command_line_is_right),
     };

@@ -282,6 +282,81 @@ static void costs_are_of_the_turn_alone(void **state)
     mu_buf_release(&trace);
 }
 
+static enum mu_turn_outcome exit_of(void *c, bool answered)
+{
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
+    struct mu_exit exit = {.kind = MU_EXIT_CODE, .code = 1};
+    struct mu_agent_end *end = mu_alloc(sizeof *end);
+    D->exited(c, &exit, answered, end, scene_event, &s);
+    enum mu_turn_outcome outcome = end->outcome;
+    free(end);
+    mu_buf_release(&s.trace);
+    return outcome;
+}
+
+/* Else a claude that says so each time (of arguments in the agents file) were started for ever. */
+static void a_conversation_is_forgotten_only_once(void **state)
+{
+    MU_UNUSED(state);
+    static const char line[] = "{\"type\":\"result\",\"is_error\":true,\"errors\":[\"No "
+                               "conversation found with session ID: x\"]}\n";
+    static const struct scenes how = {.dialect = D};
+    for (int resumes = 0; resumes < 2; resumes++) {
+        struct scene s = {.how = &how};
+        char uuid[37];
+        struct mu_agent_start start = {.cli_session_id = resumes ? "x" : NULL};
+        s.state = D->open(&start, NULL);
+        give_prompt(s.state, uuid);
+        scene_reopen(&s);
+        feed(s.state, line, scene_event, &s);
+        if (resumes)
+            assert_null(s.trace.data);
+        else
+            assert_non_null(strstr(s.trace.data, "\ndone error: No conversation found"));
+        assert_int_equal(exit_of(s.state, true), resumes ? MU_TURN_FORGET : MU_TURN_ERROR);
+        D->close(s.state);
+        mu_buf_release(&s.trace);
+    }
+}
+
+/* A process that has ended no turn is not started again for the one that it was given. */
+static void results_of_others_do_not_make_a_turn_start_anew(void **state)
+{
+    MU_UNUSED(state);
+    static const struct scenes how = {.dialect = D};
+    struct scene s = {.how = &how};
+    char uuid[37];
+    void *c = D->open(NULL, NULL);
+    give_prompt(c, uuid);
+    feed(c, "{\"type\":\"result\",\"user_message_uuids\":[\"another\"]}\n", scene_event, &s);
+    assert_int_equal(exit_of(c, false), MU_TURN_ERROR);
+    feed(c, "{\"type\":\"result\"}\n", scene_event, &s);
+    give_prompt(c, uuid);
+    assert_int_equal(exit_of(c, false), MU_TURN_RESTART);
+    D->close(c);
+    mu_buf_release(&s.trace);
+}
+
+static void costs_have_a_bound(void **state)
+{
+    MU_UNUSED(state);
+    struct mu_buf line = {0}, trace = {0};
+    char uuid[37];
+    void *c = D->open(NULL, NULL);
+    mu_buf_str(&line, "{\"type\":\"result\",\"total_cost_usd\":1,"
+                      "\"model_usage_since_last_result\":{");
+    for (int i = 0; i < 10000; i++)
+        mu_buf_printf(&line, "%s\"%d\":{\"costUSD\":999999999}", i ? "," : "", i);
+    mu_buf_str(&line, "}}\n");
+    give_prompt(c, uuid);
+    feed(c, line.data, see_usage, &trace);
+    assert_string_equal(trace.data, "-1/-1/-1/-1/1999999998000000 ");
+    D->close(c);
+    mu_buf_release(&line);
+    mu_buf_release(&trace);
+}
+
 static void see_images(void *ctx, const struct mu_agent_event *ev)
 {
     if (ev->images)
@@ -444,6 +519,9 @@ int main(void)
         cmocka_unit_test(a_result_in_a_line_too_long_ends_the_turn_when_claude_is_idle),
         cmocka_unit_test(a_result_that_names_the_prompt_is_its),
         cmocka_unit_test(costs_are_of_the_turn_alone),
+        cmocka_unit_test(costs_have_a_bound),
+        cmocka_unit_test(a_conversation_is_forgotten_only_once),
+        cmocka_unit_test(results_of_others_do_not_make_a_turn_start_anew),
         cmocka_unit_test(images_of_a_result_are_told),
         cmocka_unit_test(a_prompt_has_its_images_as_includes),
         cmocka_unit_test(options_reach_the_running_process),

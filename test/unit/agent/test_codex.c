@@ -208,6 +208,43 @@ static void a_long_line_is_skipped_in_little_memory(void **state)
     end(&s);
 }
 
+static void a_turn_without_an_id_is_an_error(void **state)
+{
+    MU_UNUSED(state);
+    static const char *const turns[] = {"{}", "{\"turn\":{}}", "{\"turn\":{\"id\":\"a b\"}}"};
+    for (size_t i = 0; i < MU_COUNT(turns); i++) {
+        struct scene s = begin(NULL);
+        struct mu_buf in = {0};
+        char line[100];
+        D->prompt(s.state, &(struct mu_agent_prompt){.text = "x"}, &in);
+        say(&s, "{\"id\":1,\"result\":{}}\n{\"id\":2,\"result\":{\"thread\":{\"id\":\"t-1\"}}}\n");
+        snprintf(line, sizeof line, "{\"id\":3,\"result\":%s}\n", turns[i]);
+        say(&s, line);
+        assert_non_null(
+            strstr(s.trace.data, "\ndone error: codex did not say the id of the turn."));
+        mu_buf_release(&in);
+        end(&s);
+    }
+}
+
+static void counts_may_be_anything(void **state)
+{
+    MU_UNUSED(state);
+    struct scene s = running();
+    for (int i = 0; i < 8; i++)
+        say(&s, "{\"method\":\"thread/tokenUsage/updated\",\"params\":{\"threadId\":\"t-1\","
+                "\"turnId\":\"u-1\",\"tokenUsage\":{\"total\":{},\"last\":{\"inputTokens\":-5,"
+                "\"cachedInputTokens\":2000000000000000000,\"cacheWriteInputTokens\":"
+                "2000000000000000000}}}}\n{\"method\":\"thread/tokenUsage/updated\",\"params\":{"
+                "\"threadId\":\"t-1\",\"turnId\":\"u-1\",\"tokenUsage\":{\"total\":{"
+                "\"cachedInputTokens\":2000000000000000000,\"cacheWriteInputTokens\":"
+                "2000000000000000000}}}}\n");
+    say(&s, "{\"method\":\"turn/completed\",\"params\":{\"threadId\":\"t-1\",\"turn\":{\"id\":"
+            "\"u-1\",\"status\":\"completed\"}}}\n");
+    assert_non_null(strstr(s.trace.data, "\ndone ok [0 in, 0 out, 9223372036854775807 read"));
+    end(&s);
+}
+
 /* The same as scenes: members of every wrong type end in nothing. */
 static void hostile_lines_do_no_harm(void **state)
 {
@@ -351,6 +388,8 @@ int main(void)
         cmocka_unit_test(open_requests_are_bounded),
         cmocka_unit_test(tools_and_output_are_bounded),
         cmocka_unit_test(a_long_line_is_skipped_in_little_memory),
+        cmocka_unit_test(a_turn_without_an_id_is_an_error),
+        cmocka_unit_test(counts_may_be_anything),
         cmocka_unit_test(hostile_lines_do_no_harm),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(the_command_line_is_right),

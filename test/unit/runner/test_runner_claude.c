@@ -65,7 +65,8 @@ static const char script[] =
     "  *) delta hel; delta lo; say 'hello!'; result false 'hello!' completed;;\n"
     "  esac\n"
     "done\n"
-    "touch closed; while [ -e linger ]; do sleep 0.02; done\n";
+    "touch closed; while [ -e linger ]; do\n"
+    "  [ ! -e asks ] || { ask 1; rm asks; }; sleep 0.02; done\n";
 
 static char *file_of(const struct fixture *f, const char *name)
 {
@@ -588,6 +589,33 @@ static void a_prompt_waits_for_a_closing_process_to_end(void **state)
     assert_transcript(f, "user|hi\ntext|hello!\nuser|again\ntext|hello!\n");
 }
 
+/* Its answer would never arrive. */
+static void what_a_closing_process_asks_is_not_shown(void **state)
+{
+    struct fixture *f = *state;
+    char path[160];
+    start_keeping(f, 50);
+    touch(f, "linger");
+    prompt(f, "m1", "hi");
+    until_quiet(f);
+    mu_timer_start(f->watchdog, WATCHDOG_MS, 0);
+    mu_timer_start(f->beat, 5, 5);
+    snprintf(path, sizeof path, "%s/closed", f->dir);
+    while (access(path, F_OK) != 0)
+        turn(f);
+    prompt(f, "m2", "again");
+    touch(f, "asks");
+    snprintf(path, sizeof path, "%s/asks", f->dir);
+    while (access(path, F_OK) == 0)
+        turn(f);
+    snprintf(path, sizeof path, "%s/linger", f->dir);
+    unlink(path);
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    assert_null(find_push(f, "permission_requested"));
+    assert_transcript(f, "user|hi\ntext|hello!\nuser|again\ntext|hello!\n");
+}
+
 struct listed {
     bool called, claude, shell;
 };
@@ -647,6 +675,7 @@ int main(int argc, char **argv)
         T(a_missing_program_is_said),
         T(an_idle_process_is_closed_and_resumed),
         T(a_prompt_waits_for_a_closing_process_to_end),
+        T(what_a_closing_process_asks_is_not_shown),
         T(agents_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -593,12 +593,36 @@ static void survives_a_store_that_fails(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Not of the host, but events by hand as well: names and notices of an agent are cut. */
+static void what_an_agent_names_has_a_bound(void **state)
+{
+    struct fixture *f;
+    enum { N = 100 * 1000 };
+    char *big = mu_alloc(N + 1);
+    memset(big, 'x', N);
+    begin(state, &f);
+    struct run *run = the_run(f);
+    output_event(run, &(struct mu_agent_event){
+                          .kind = MU_AG_TOOL_CALL, .id = big, .name = big, .parent = big});
+    output_event(run, &(struct mu_agent_event){.kind = MU_AG_NOTICE, .text = big, .n = N});
+    mu_runner_flush(f->runner);
+    json_t *message = json_object_get(find_push(f, "message_added"), "message");
+    size_t n = json_string_length(json_object_get(message, "text"));
+    assert_true(n > 4000 && n <= RUNNER_NOTICE_BYTES);
+    char *t = transcript(f);
+    assert_true(strlen(t) < RUNNER_NOTICE_BYTES + 2000);
+    free(t);
+    free(big);
+    finish(f);
+}
+
 int main(int argc, char **argv)
 {
     int status;
     if (is_holder(argc, argv, &status))
         return status;
     const struct CMUnitTest tests[] = {
+        TEST(what_an_agent_names_has_a_bound),
         TEST(serves_files),
         TEST(does_not_answer_more_than_is_read),
         TEST(refuses_too_many_requests),
