@@ -193,16 +193,11 @@ static void save_flags(const struct mu_claude *c, json_t *all)
     const struct {
         const char *key;
         bool value;
-    } flags[] = {{"skipping", c->lines.skipping},
-                 {"in_turn", c->in_turn},
-                 {"own_turn", c->own_turn},
-                 {"heard", c->heard},
-                 {"resumes", c->resumes},
-                 {"no_conversation", c->no_conversation},
-                 {"initialized", c->initialized},
-                 {"told_modes", c->told_modes},
-                 {"says_idle", c->says_idle},
-                 {"busy", c->busy},
+    } flags[] = {{"skipping", c->lines.skipping}, {"in_turn", c->in_turn},
+                 {"own_turn", c->own_turn},       {"heard", c->heard},
+                 {"resumes", c->resumes},         {"no_conversation", c->no_conversation},
+                 {"initialized", c->initialized}, {"told_modes", c->told_modes},
+                 {"says_idle", c->says_idle},     {"busy", c->busy},
                  {"lost_line", c->lost_line}};
     for (size_t i = 0; i < MU_COUNT(flags); i++)
         if (flags[i].value)
