@@ -6,12 +6,14 @@
 #include "runner/internal.h"
 
 /* A codex that notes each line that it gets, and prints half a line behind each of its answers. It
- * prints the other half when the fifo of the test lets it. */
+ * prints the other half when a fifo of the test lets it: one for each, since a reader that comes
+ * before the last writer has closed gets an end of file. */
 static const char script[] =
     "#!/bin/sh\n"
     "cd \"$(dirname \"$0\")\"\n"
     "[ \"$1\" != --version ] || { echo 'codex-cli 9.9.9'; exit; }\n"
-    "half() { printf '%s\\n{\"method\":' \"$1\"; echo half >> got; read -r x < gate; "
+    "half() { printf '%s\\n{\"method\":' \"$1\"; echo half >> got; n=$((n + 1)); "
+    "read -r x < gate$n; "
     "printf '\"none\"}\\n'; }\n"
     "while IFS= read -r line; do\n"
     "  case \"$line\" in\n"
@@ -42,7 +44,9 @@ static int with_codex(void **state)
     fclose(file);
     chmod(path, 0700);
     setenv("MUSTER_CODEX", path, 1);
-    path_of(f, "gate", path);
+    path_of(f, "gate1", path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    path_of(f, "gate2", path);
     assert_int_equal(mkfifo(path, 0600), 0);
     serve(f);
     make_session(f, "codex", NULL);
@@ -85,10 +89,10 @@ static void until_got(struct fixture *f, const char *expected)
     mu_timer_stop(f->watchdog);
 }
 
-static void open_gate(const struct fixture *f)
+static void open_gate(const struct fixture *f, const char *name)
 {
     char path[160];
-    path_of(f, "gate", path);
+    path_of(f, name, path);
     FILE *gate = fopen(path, "w");
     assert_non_null(gate);
     fputs("\n", gate);
@@ -112,7 +116,7 @@ static void until_failures(struct fixture *f, int64_t n)
 
 static void end_well(struct fixture *f)
 {
-    open_gate(f);
+    open_gate(f, "gate2");
     until_quiet(f);
     assert_state(f, MU_session_state_IDLE, NULL);
     until_got(f, ALL);
@@ -123,7 +127,7 @@ static void an_incomplete_line_does_not_hold_it_back(void **state)
     struct fixture *f = *state;
     assert_int_equal(prompt(f, "m1", "hi"), MU_CODE_OK);
     until_got(f, FIRST);
-    open_gate(f);
+    open_gate(f, "gate1");
     until_got(f, SECOND);
     end_well(f);
 }
@@ -137,7 +141,7 @@ static void a_commit_that_fails_sends_nothing_twice(void **state)
     until_got(f, FIRST);
     until_failures(f, 2);
     mu_store_fail_after(f->store, 0, 0);
-    open_gate(f);
+    open_gate(f, "gate1");
     until_got(f, SECOND);
     end_well(f);
 }
@@ -153,7 +157,7 @@ static void a_commit_that_fails_confirms_nothing(void **state)
     assert_int_equal(f->runner->runs->last_input, 1);
     assert_int_equal(f->runner->runs->confirmed_input, 0);
     until_got(f, FIRST);
-    open_gate(f);
+    open_gate(f, "gate1");
     until_got(f, SECOND);
     assert_true(f->runner->runs->confirmed_input > 0);
     end_well(f);
@@ -168,7 +172,7 @@ static void a_server_that_comes_and_goes_sends_nothing_twice(void **state)
         stop(f);
         serve(f);
     }
-    open_gate(f);
+    open_gate(f, "gate1");
     until_got(f, SECOND);
     stop(f);
     serve(f);
