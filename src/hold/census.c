@@ -141,6 +141,12 @@ static void read_start(struct candidate *c)
 
 /* ---- a process ---- */
 
+/* U+0080 to U+009F: a terminal may take them for the beginning of an escape sequence. */
+static bool is_c1(const char *text, size_t size)
+{
+    return size == 2 && (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0;
+}
+
 /* One line: a word's end and every control character is a space. */
 static char *show_command(pid_t pid, const char *words, size_t n)
 {
@@ -163,7 +169,10 @@ static char *show_command(pid_t pid, const char *words, size_t n)
         while (size < 4 && i + size < raw.len && !mu_utf8_valid(raw.data + i, size))
             size++;
         bool valid = mu_utf8_valid(raw.data + i, size);
-        mu_buf_add(&out, valid ? raw.data + i : "?", valid ? size : 1);
+        if (valid && is_c1(raw.data + i, size))
+            mu_buf_char(&out, ' ');
+        else
+            mu_buf_add(&out, valid ? raw.data + i : "?", valid ? size : 1);
         i += valid ? size : 1;
     }
     mu_buf_release(&raw);

@@ -65,8 +65,9 @@ describe("codex asks", { concurrency: 2 }, () => {
     await session.send("[[write:new.txt|first]][[say:went on]]");
     const [asked] = await session.asked();
     assert.equal(asked.tool, "apply_patch");
-    assert.equal(asked.input.changes[0].path, join(folder, "new.txt"));
-    assert.match(asked.input.changes[0].diff, /first/);
+    const [diff] = asked.input.diffs;
+    assert.equal(diff.path, join(folder, "new.txt"));
+    assert.match(diff.new ?? diff.patch, /first/);
     await session.answer(asked.id, "deny");
     await session.turnEnded();
     const [tool] = tools(session);

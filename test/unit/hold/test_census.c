@@ -76,7 +76,10 @@ static void a_run_is_found_by_mark_and_descent(void **state)
         setenv("MUSTER_RUN", "census-test", 1);
         setenv("MUSTER_SESSION", "s-1", 1);
         setenv("MUSTER_AGENT", "tester", 1);
-        execl("/bin/sh", "sh", "-c", "env -i sleep 1000 & echo $!; wait", "\xff\n", NULL);
+        execl("/bin/sh", "sh", "-c", "env -i sleep 1000 & echo $!; wait", "\xff\n",
+              "\xc2\x9b"
+              "31m\xc2\xa7",
+              NULL);
         _exit(1);
     }
     close(ends[1]);
@@ -89,7 +92,7 @@ static void a_run_is_found_by_mark_and_descent(void **state)
     assert_string_equal(row->run, "census-test");
     assert_string_equal(row->session, "s-1");
     assert_string_equal(row->agent, "tester");
-    assert_string_equal(row->command, "sh -c env -i sleep 1000 & echo $!; wait ?");
+    assert_string_equal(row->command, "sh -c env -i sleep 1000 & echo $!; wait ?   31m\xc2\xa7");
     assert_int_equal(row->kind, MU_CENSUS_TOOL);
     assert_null(row->dir);
     assert_true(row->rss > 0 && row->age_ms >= 0 && row->age_ms < 60000);
