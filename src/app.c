@@ -173,7 +173,7 @@ char *mu_app_login_url(const char *dir)
 /* At most one byte more than the file may have. A negative errno; -ENOENT: there is none. */
 static int read_agents(const char *path, struct mu_buf *text)
 {
-    struct stat st;
+    struct stat st = {0};
     ssize_t n = 1;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;

@@ -124,7 +124,7 @@ static bool read_word(struct reader *r, const json_t *entry, const char *key, si
 static bool is_id(const char *s)
 {
     static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-    return *s && *s != '.' && *s != '-' && *s != '_' && s[strspn(s, more)] == '\0';
+    return s && *s && *s != '.' && *s != '-' && *s != '_' && s[strspn(s, more)] == '\0';
 }
 
 static bool read_id(struct reader *r, const json_t *entry, const struct mu_agents_file *file,

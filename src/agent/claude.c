@@ -286,7 +286,8 @@ static void claude_configure(void *state, const json_t *options, struct mu_buf *
     want(c, options);
     /* The mode may have changed since by itself: a plan was approved. */
     const char *wanted = *c->want_mode ? c->want_mode : "default";
-    if (strcmp(mode, c->want_mode) != 0 || (*c->want_mode && *c->mode && strcmp(c->mode, wanted)))
+    if (strcmp(mode, c->want_mode) != 0 ||
+        (*c->want_mode && *c->mode && strcmp(c->mode, wanted) != 0))
         mu_claude_put_mode(c, wanted, out);
     if (strcmp(model, c->want_model) != 0)
         mu_claude_put_model(c, c->want_model, out);

@@ -91,7 +91,7 @@ struct mu_agent_image *images_of(struct mu_runner *r, const char *metadata, size
     json_t *image, *meta = metadata ? json_loads(metadata, JSON_ALLOW_NUL, NULL) : NULL;
     json_t *list = json_object_get(meta, "images");
     size_t n = json_array_size(list);
-    struct mu_agent_image *images = n ? mu_alloc(n * sizeof *images) : NULL;
+    struct mu_agent_image *images = mu_alloc((n + 1) * sizeof *images);
     *count = 0;
     json_array_foreach(list, i, image)
     {
