@@ -180,6 +180,7 @@ async function restoreOlder(t, restore) {
   await app.badgeIs(sessionId, "none");
   await app.row(later).waitFor({ state: "detached" });
   await verifiedAgain(app);
+  await app.page.getByText("echo lost").waitFor({ state: "detached" }); // the session's own join is behind that of the list
   await room.wholeTranscript();
   assert.match(lastReason(app), /^(epoch_changed|ahead)$/);
   room.noCalls();
