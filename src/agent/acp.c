@@ -69,7 +69,7 @@ static json_t *kept(const json_t *saved, const char *key, json_type type)
 
 static void load_str(const json_t *saved, const char *key, char *out, size_t cap)
 {
-    const char *s = acp_str(saved, key);
+    const char *s = mu_json_str(saved, key);
     snprintf(out, cap, "%s", s ? s : "");
 }
 
@@ -125,13 +125,13 @@ static void load(struct mu_acp *c, const json_t *saved)
     load_str(saved, "name", c->name, sizeof c->name);
     load_str(saved, "session", c->session, sizeof c->session);
     load_str(saved, "login", c->login, sizeof c->login);
-    c->cwd = mu_strdup(acp_str(saved, "cwd"));
-    c->resume = mu_strdup(acp_str(saved, "resume"));
+    c->cwd = mu_strdup(mu_json_str(saved, "cwd"));
+    c->resume = mu_strdup(mu_json_str(saved, "resume"));
     c->options = kept(saved, "options", JSON_OBJECT);
     c->prompt = kept(saved, "prompt", JSON_OBJECT);
     load_choice(&c->mode, json_object_get(saved, "mode"));
     load_choice(&c->model, json_object_get(saved, "model"));
-    const char *words = acp_str(saved, "words");
+    const char *words = mu_json_str(saved, "words");
     if (words && *words) {
         mu_words_add(&c->words, words, strlen(words));
         mu_words_add(&c->words, "\n", 1);
@@ -356,13 +356,7 @@ static void describe_end(const struct mu_acp *c, const struct mu_exit *how,
     bool words = mu_words_last_line(&c->words, &line);
     const char *when = c->phase == ACP_READY ? "in the middle of the turn" : "before it was ready";
     char what[192];
-    if (how->kind == MU_EXIT_SIGNAL) {
-        const char *name = sigdescr_np(how->signal);
-        snprintf(what, sizeof what, "%s was killed by signal %d (%s)", c->name, how->signal,
-                 name ? name : "unknown");
-    } else {
-        snprintf(what, sizeof what, "%s ended %s (exit code %d)", c->name, when, how->code);
-    }
+    mu_text_ended(c->name, when, how, what, sizeof what);
     snprintf(out->text, sizeof out->text, "%s%s%s", what, words ? ": " : ".",
              words ? line.data : "");
     mu_buf_release(&line);

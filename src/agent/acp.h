@@ -204,8 +204,4 @@ void acp_serve_again(struct mu_acp *c, mu_agent_cb *cb, void *ctx);
 
 /* ---- small things ---- */
 
-const char *acp_str(const json_t *o, const char *key);
-bool acp_is(const char *a, const char *b);
-size_t acp_cut(const char *s, size_t max); /* its length, or where to cut it at most there */
-
 #endif

@@ -21,8 +21,8 @@ static const char *option_of(const json_t *options, const char *kind)
     json_t *option;
     json_array_foreach((json_t *)options, i, option)
     {
-        if (acp_is(acp_str(option, "kind"), kind))
-            return acp_str(option, "id");
+        if (mu_str_eq(mu_json_str(option, "kind"), kind))
+            return mu_json_str(option, "id");
     }
     return NULL;
 }
@@ -35,8 +35,8 @@ static json_t *read_options(const json_t *params)
     json_t *options = json_array();
     json_array_foreach(json_object_get(params, "options"), i, option)
     {
-        const char *id = acp_str(option, "optionId");
-        const char *kind = acp_str(option, "kind");
+        const char *id = mu_json_str(option, "optionId");
+        const char *kind = mu_json_str(option, "kind");
         if (id && kind && strlen(id) <= ACP_CHOICE && strlen(kind) <= ACP_CHOICE &&
             json_array_size(options) < ACP_CHOICES)
             json_array_append_new(options, json_pack("{s:s, s:s}", "id", id, "kind", kind));
@@ -51,8 +51,8 @@ static char *suggestions_of(const json_t *params)
     json_t *option;
     json_array_foreach(json_object_get(params, "options"), i, option)
     {
-        const char *name = acp_str(option, "name");
-        if (!acp_is(acp_str(option, "kind"), "allow_always"))
+        const char *name = mu_json_str(option, "name");
+        if (!mu_str_eq(mu_json_str(option, "kind"), "allow_always"))
             continue;
         json_t *list = json_pack("[{s:s}]", "name", name ? name : "Always allow");
         char *text = json_dumps(list, JSON_COMPACT);
@@ -118,7 +118,7 @@ static void on_ask(const struct acp_line *l, const struct mu_rpc_message *m)
 {
     struct mu_acp *c = l->acp;
     const json_t *call = json_object_get(m->body, "toolCall");
-    const char *tool = acp_str(call, "toolCallId");
+    const char *tool = mu_json_str(call, "toolCallId");
     char id[MU_ID_SIZE + 24];
     json_t *options = read_options(m->body);
     if (!acp_prompted(c) || json_object_size(c->asked) >= MU_LIMIT_OPEN_REQUESTS) {
@@ -137,7 +137,7 @@ static void on_ask(const struct acp_line *l, const struct mu_rpc_message *m)
     acp_emit(l, (struct mu_agent_event){.kind = MU_AG_ASKED,
                                         .id = id,
                                         .name = acp_tool_name(call),
-                                        .title = acp_str(call, "title"),
+                                        .title = mu_json_str(call, "title"),
                                         .input = input,
                                         .tool_id = tool,
                                         .suggestions = suggestions});
@@ -166,7 +166,7 @@ void acp_put_answer(struct mu_acp *c, const struct mu_agent_answer *a, struct mu
         option = first_of(options, "reject_once", "reject_always");
     if (a->decision != MU_permission_decision_ALLOW &&
         a->decision != MU_permission_decision_ALLOW_ALWAYS)
-        acp_tool_denied(c, acp_str(asked, "tool"));
+        acp_tool_denied(c, mu_json_str(asked, "tool"));
     if (a->decision == MU_permission_decision_DENY_INTERRUPT)
         mu_rpc_notify(out, true, "session/cancel", acp_session(c));
     mu_rpc_result(out, true, json_object_get(asked, "rpc"), outcome(option));
@@ -180,7 +180,7 @@ void acp_put_cancel(struct mu_acp *c, struct mu_buf *out)
     mu_rpc_notify(out, true, "session/cancel", acp_session(c));
     json_object_foreach(c->asked, id, asked)
     {
-        acp_tool_denied(c, acp_str(asked, "tool"));
+        acp_tool_denied(c, mu_json_str(asked, "tool"));
         mu_rpc_result(out, true, json_object_get(asked, "rpc"), outcome(NULL));
     }
     json_object_clear(c->asked);
@@ -200,7 +200,7 @@ void acp_on_cancel_request(const struct acp_line *l, const json_t *params)
             continue;
         struct mu_buf out = {0};
         mu_rpc_result(&out, true, rpc, outcome(NULL));
-        acp_tool_denied(l->acp, acp_str(asked, "tool"));
+        acp_tool_denied(l->acp, mu_json_str(asked, "tool"));
         acp_emit(l, (struct mu_agent_event){.kind = MU_AG_ANSWERED, .id = id});
         acp_send(l, &out, false);
         json_object_del(l->acp->asked, id);
@@ -234,7 +234,7 @@ static void on_serve(const struct acp_line *l, const struct mu_rpc_message *m)
     struct mu_acp *c = l->acp;
     char *input = json_is_object(m->body) ? json_dumps(m->body, JSON_COMPACT) : NULL;
     size_t n = input ? strlen(input) : 0;
-    if (!input || !acp_is(acp_str(m->body, "sessionId"), c->session)) {
+    if (!input || !mu_str_eq(mu_json_str(m->body, "sessionId"), c->session)) {
         fail(l, m, MU_RPC_INVALID_PARAMS, "There is no such session.");
     } else if (n > ACP_SERVED_BYTES) {
         fail(l, m, MU_RPC_INVALID_PARAMS, "This is too large: at most 4 MiB at once.");
@@ -281,7 +281,7 @@ void acp_serve_again(struct mu_acp *c, mu_agent_cb *cb, void *ctx)
     json_object_foreach_safe(c->serving, next, id, one)
     {
         char *input = json_dumps(json_object_get(one, "params"), JSON_COMPACT);
-        char *name = mu_strdup(acp_str(one, "method"));
+        char *name = mu_strdup(mu_json_str(one, "method"));
         char *copy = mu_strdup(id); /* it may be answered within the call */
         cb(ctx,
            &(struct mu_agent_event){.kind = MU_AG_SERVE, .id = copy, .name = name, .input = input});
@@ -294,7 +294,7 @@ void acp_serve_again(struct mu_acp *c, mu_agent_cb *cb, void *ctx)
 void acp_on_request(const struct acp_line *l, const struct mu_rpc_message *m)
 {
     if (strcmp(m->method, "session/request_permission") == 0 &&
-        acp_is(acp_str(m->body, "sessionId"), l->acp->session))
+        mu_str_eq(mu_json_str(m->body, "sessionId"), l->acp->session))
         on_ask(l, m);
     else if (strcmp(m->method, "session/request_permission") == 0)
         refuse(l, m, NULL);

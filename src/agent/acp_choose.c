@@ -33,7 +33,7 @@ static bool add_offer(json_t *list, size_t *bytes, const char *id, const char *n
 {
     if (!id || !*id || strlen(id) > ACP_OPTION)
         return true;
-    size_t n = name ? acp_cut(name, ACP_OPTION) : 0;
+    size_t n = name ? mu_text_cut(name, ACP_OPTION) : 0;
     *bytes += strlen(id) + 2 * n + 32;
     if (*bytes > MU_FACT_BYTES - 64)
         return false;
@@ -52,7 +52,7 @@ static void read_list(const json_t *list, const char *id_key, json_t *out, size_
     {
         if (json_is_array(json_object_get(one, "options")))
             read_list(json_object_get(one, "options"), id_key, out, bytes, cut);
-        else if (!add_offer(out, bytes, acp_str(one, id_key), acp_str(one, "name")))
+        else if (!add_offer(out, bytes, mu_json_str(one, id_key), mu_json_str(one, "name")))
             *cut = true;
     }
 }
@@ -81,13 +81,14 @@ static void read_config(const struct acp_line *l, const json_t *options, const c
     json_t *option;
     json_array_foreach((json_t *)options, i, option)
     {
-        const char *id = acp_str(option, "id");
-        if (!id || !*id || strlen(id) > ACP_OPTION || !acp_is(acp_str(option, "type"), "select") ||
-            !acp_is(acp_str(option, "category"), category))
+        const char *id = mu_json_str(option, "id");
+        if (!id || !*id || strlen(id) > ACP_OPTION ||
+            !mu_str_eq(mu_json_str(option, "type"), "select") ||
+            !mu_str_eq(mu_json_str(option, "category"), category))
             continue;
         snprintf(choice->config, sizeof choice->config, "%s", id);
         take_offers(l, choice, plural, json_object_get(option, "options"), "value");
-        acp_set_now(l, choice, category, acp_str(option, "currentValue"));
+        acp_set_now(l, choice, category, mu_json_str(option, "currentValue"));
         return;
     }
 }
@@ -101,7 +102,7 @@ void acp_read_choices(const struct acp_line *l, const json_t *body)
     if (json_is_object(modes)) {
         *c->mode.config = '\0';
         take_offers(l, &c->mode, "modes", json_object_get(modes, "availableModes"), "id");
-        acp_set_now(l, &c->mode, "mode", acp_str(modes, "currentModeId"));
+        acp_set_now(l, &c->mode, "mode", mu_json_str(modes, "currentModeId"));
     } else if (*c->mode.config || !c->mode.offered) {
         read_config(l, config, "mode", "modes", &c->mode);
     } else { /* set by a method of its own, told here as well */
@@ -110,14 +111,14 @@ void acp_read_choices(const struct acp_line *l, const json_t *body)
         json_t *option;
         json_array_foreach((json_t *)config, i, option)
         {
-            if (acp_is(acp_str(option, "category"), "mode"))
-                acp_set_now(l, mode, "mode", acp_str(option, "currentValue"));
+            if (mu_str_eq(mu_json_str(option, "category"), "mode"))
+                acp_set_now(l, mode, "mode", mu_json_str(option, "currentValue"));
         }
     }
     if (json_is_object(models)) {
         *c->model.config = '\0';
         take_offers(l, &c->model, "models", json_object_get(models, "availableModels"), "modelId");
-        acp_set_now(l, &c->model, "model", acp_str(models, "currentModelId"));
+        acp_set_now(l, &c->model, "model", mu_json_str(models, "currentModelId"));
     } else if (*c->model.config || !c->model.offered) {
         read_config(l, config, "model", "models", &c->model);
     }
@@ -131,7 +132,7 @@ static bool offers(const struct acp_choice *choice, const char *id)
     json_t *one;
     json_array_foreach(choice->offered, i, one)
     {
-        if (acp_is(acp_str(one, "id"), id))
+        if (mu_str_eq(mu_json_str(one, "id"), id))
             return true;
     }
     return false;
@@ -141,7 +142,7 @@ static bool offers(const struct acp_choice *choice, const char *id)
 static const char *mode_that_asks(const struct mu_acp *c)
 {
     static const char *const ask[] = {"default", "ask", "workspace-write", "read-only"};
-    if (!acp_is(c->mode.now, "auto") && !acp_is(c->mode.now, "agent"))
+    if (!mu_str_eq(c->mode.now, "auto") && !mu_str_eq(c->mode.now, "agent"))
         return NULL;
     for (size_t i = 0; i < MU_COUNT(ask); i++)
         if (offers(&c->mode, ask[i]))
@@ -156,7 +157,7 @@ static void names_of(const struct acp_choice *choice, struct mu_buf *out)
     json_array_foreach(choice->offered, i, one)
     {
         if (out->len < 600)
-            mu_buf_printf(out, "%s%s", i ? ", " : "", acp_str(one, "id"));
+            mu_buf_printf(out, "%s%s", i ? ", " : "", mu_json_str(one, "id"));
         else if (out->data[out->len - 1] != '.')
             mu_buf_str(out, ", ...");
     }
@@ -202,7 +203,7 @@ static const char *heads_for(const struct mu_acp *c, const struct acp_choice *ch
 
 static bool put_mode(struct mu_acp *c, const struct acp_line *l, struct mu_buf *out)
 {
-    const char *wanted = acp_str(c->options, "mode");
+    const char *wanted = mu_json_str(c->options, "mode");
     if (!wanted)
         wanted = mode_that_asks(c);
     if (!wanted || strcmp(wanted, heads_for(c, &c->mode, ACP_CALL_MODE)) == 0)
@@ -217,7 +218,7 @@ static bool put_mode(struct mu_acp *c, const struct acp_line *l, struct mu_buf *
 
 bool acp_put_model(struct mu_acp *c, struct mu_buf *out)
 {
-    const char *wanted = acp_str(c->options, "model");
+    const char *wanted = mu_json_str(c->options, "model");
     if (!wanted || strcmp(wanted, heads_for(c, &c->model, ACP_CALL_MODEL)) == 0)
         return false;
     put_setting(c, &c->model, ACP_CALL_MODEL, wanted, out);

@@ -56,7 +56,7 @@ static int unwrap(struct mu_buf *text)
     char *brace = text->data ? strchr(text->data, '{') : NULL;
     json_t *json = brace ? json_loads(brace, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
     const json_t *error = json_object_get(json, "error");
-    const char *message = acp_str(error, "message");
+    const char *message = mu_json_str(error, "message");
     json_int_t code = json_integer_value(json_object_get(error, "code"));
     if (message && *message) {
         struct mu_buf better = {0};
@@ -132,17 +132,12 @@ void acp_error_text(const struct mu_acp *c, const json_t *error, struct mu_buf *
 
 /* ---- usage ---- */
 
-static int64_t count_of(const json_t *usage, const char *key)
-{
-    const json_t *n = json_object_get(usage, key);
-    return json_is_integer(n) && json_integer_value(n) >= 0 ? json_integer_value(n) : -1;
-}
-
 void acp_on_cost(struct mu_acp *c, const json_t *cost)
 {
     const json_t *amount = json_object_get(cost, "amount");
     double usd = json_number_value(amount);
-    if (json_is_number(amount) && usd >= 0 && usd < 1e9 && acp_is(acp_str(cost, "currency"), "USD"))
+    if (json_is_number(amount) && usd >= 0 && usd < 1e9 &&
+        mu_str_eq(mu_json_str(cost, "currency"), "USD"))
         c->cost_microusd = (int64_t)(usd * 1e6 + 0.5);
 }
 
@@ -161,19 +156,19 @@ static struct mu_agent_usage usage_of(const struct mu_acp *c, const json_t *resu
     const json_t *quota =
         json_object_get(json_object_get(json_object_get(result, "_meta"), "quota"), "token_count");
     struct mu_agent_usage u = {
-        .input_tokens = count_of(usage, "inputTokens"),
-        .output_tokens = count_of(usage, "outputTokens"),
-        .cache_read_tokens = count_of(usage, "cachedReadTokens"),
-        .cache_write_tokens = count_of(usage, "cachedWriteTokens"),
+        .input_tokens = mu_json_count(usage, "inputTokens"),
+        .output_tokens = mu_json_count(usage, "outputTokens"),
+        .cache_read_tokens = mu_json_count(usage, "cachedReadTokens"),
+        .cache_write_tokens = mu_json_count(usage, "cachedWriteTokens"),
         .cost_microusd = cost_of(c),
     };
-    int64_t total = count_of(usage, "totalTokens");
+    int64_t total = mu_json_count(usage, "totalTokens");
     if (u.cache_read_tokens > 0 && u.input_tokens >= u.cache_read_tokens && u.output_tokens >= 0 &&
         total - u.input_tokens == u.output_tokens)
         u.input_tokens -= u.cache_read_tokens;
     if (!json_is_object(usage)) {
-        u.input_tokens = count_of(quota, "input_tokens");
-        u.output_tokens = count_of(quota, "output_tokens");
+        u.input_tokens = mu_json_count(quota, "input_tokens");
+        u.output_tokens = mu_json_count(quota, "output_tokens");
     }
     return u;
 }
@@ -202,9 +197,9 @@ static const struct {
 static const char *failure_of(const struct mu_acp *c, const char *reason)
 {
     for (size_t i = 0; i < MU_COUNT(stops); i++)
-        if (acp_is(reason, stops[i].reason))
+        if (mu_str_eq(reason, stops[i].reason))
             return stops[i].text;
-    return c->model_failed && acp_is(reason, "end_turn")
+    return c->model_failed && mu_str_eq(reason, "end_turn")
                ? "The model did not answer: the agent's last words above say why. Send the message "
                  "again later."
                : NULL;
@@ -217,7 +212,7 @@ static void withdraw(const struct acp_line *l)
     json_t *one;
     json_object_foreach(l->acp->asked, id, one)
     {
-        acp_tool_denied(l->acp, acp_str(one, "tool"));
+        acp_tool_denied(l->acp, mu_json_str(one, "tool"));
         acp_emit(l, (struct mu_agent_event){.kind = MU_AG_ANSWERED, .id = id});
     }
     json_object_clear(l->acp->asked);
@@ -253,7 +248,7 @@ void acp_end_early(const struct acp_line *l, const char *text)
 void acp_on_prompt_answer(const struct acp_line *l, const struct mu_rpc_message *m)
 {
     struct mu_acp *c = l->acp;
-    const char *reason = acp_str(m->body, "stopReason");
+    const char *reason = mu_json_str(m->body, "stopReason");
     if (m->kind == MU_RPC_ERROR) {
         struct mu_buf text = {0};
         acp_error_text(c, m->body, &text);
@@ -265,14 +260,14 @@ void acp_on_prompt_answer(const struct acp_line *l, const struct mu_rpc_message 
     struct mu_agent_usage usage = usage_of(c, m->body);
     const char *failure = failure_of(c, reason);
     struct mu_agent_event ev = {.outcome = MU_TURN_OK, .usage = is_told(&usage) ? &usage : NULL};
-    if (acp_is(reason, "cancelled")) {
+    if (mu_str_eq(reason, "cancelled")) {
         ev.outcome = MU_TURN_CANCELLED;
     } else if (failure) {
         ev.outcome = MU_TURN_ERROR;
         ev.text = failure;
         ev.n = strlen(failure);
         ev.failed = true;
-    } else if (!acp_is(reason, "end_turn")) {
+    } else if (!mu_str_eq(reason, "end_turn")) {
         acp_odd(l, "an end of the turn", reason);
     }
     done(l, ev);

@@ -8,22 +8,6 @@
 
 /* ---- small things ---- */
 
-const char *acp_str(const json_t *o, const char *key)
-{
-    return json_string_value(json_object_get(o, key));
-}
-
-bool acp_is(const char *a, const char *b)
-{
-    return a && strcmp(a, b) == 0;
-}
-
-size_t acp_cut(const char *s, size_t max)
-{
-    size_t n = strlen(s);
-    return n > max ? mu_utf8_cut(s, max) : n;
-}
-
 void acp_emit(const struct acp_line *l, struct mu_agent_event ev)
 {
     if (ev.kind != MU_AG_TEXT && l->raw) {
@@ -99,13 +83,13 @@ bool acp_put_prompt(struct mu_acp *c, struct mu_buf *out)
                   (long long)c->last_id);
     mu_buf_json(out, c->session);
     mu_buf_str(out, ",\"prompt\":[");
-    put_text_block(out, acp_str(c->prompt, "text"));
+    put_text_block(out, mu_json_str(c->prompt, "text"));
     json_array_foreach((json_t *)images, i, image)
     {
         mu_buf_str(out, ",{\"type\":\"image\",\"mimeType\":");
-        mu_buf_json(out, acp_str(image, "type"));
+        mu_buf_json(out, mu_json_str(image, "type"));
         mu_buf_str(out, ",\"data\":\"");
-        mu_include_put(out, acp_str(image, "path"));
+        mu_include_put(out, mu_json_str(image, "path"));
         mu_buf_str(out, "\"}");
     }
     mu_buf_str(out, "]}}\n");
@@ -118,20 +102,20 @@ bool acp_put_prompt(struct mu_acp *c, struct mu_buf *out)
 
 bool acp_block_text(const json_t *block, struct mu_buf *out)
 {
-    const char *type = acp_str(block, "type");
+    const char *type = mu_json_str(block, "type");
     const json_t *resource = json_object_get(block, "resource");
-    const char *text = acp_str(block, "text");
-    const char *uri = acp_str(resource ? resource : block, "uri");
-    if (acp_is(type, "text") && text)
+    const char *text = mu_json_str(block, "text");
+    const char *uri = mu_json_str(resource ? resource : block, "uri");
+    if (mu_str_eq(type, "text") && text)
         mu_buf_str(out, text);
-    else if (acp_is(type, "resource") && acp_str(resource, "text"))
-        mu_buf_str(out, acp_str(resource, "text"));
-    else if (acp_is(type, "resource") || acp_is(type, "resource_link"))
+    else if (mu_str_eq(type, "resource") && mu_json_str(resource, "text"))
+        mu_buf_str(out, mu_json_str(resource, "text"));
+    else if (mu_str_eq(type, "resource") || mu_str_eq(type, "resource_link"))
         mu_buf_printf(out, "[%s]", uri ? uri : "a file");
-    else if (acp_is(type, "image") || acp_is(type, "audio"))
+    else if (mu_str_eq(type, "image") || mu_str_eq(type, "audio"))
         mu_buf_printf(out, "[%s]", type);
     else
-        return text && acp_is(type, "text");
+        return text && mu_str_eq(type, "text");
     return true;
 }
 
@@ -144,7 +128,7 @@ static void on_chunk(const struct acp_line *l, const json_t *update, enum mu_mes
         return;
     }
     if (!acp_block_text(block, &text))
-        acp_odd(l, "a piece of its answer", acp_str(block, "type"));
+        acp_odd(l, "a piece of its answer", mu_json_str(block, "type"));
     if (text.len)
         acp_emit(l, (struct mu_agent_event){
                         .kind = MU_AG_TEXT, .message = kind, .text = text.data, .n = text.len});
@@ -158,9 +142,9 @@ void acp_give_plan(const struct acp_line *l, const json_t *entries)
     json_t *plan = json_array();
     json_array_foreach((json_t *)entries, i, entry)
     {
-        const char *status = acp_str(entry, "status");
-        bool known = acp_is(status, "in_progress") || acp_is(status, "completed");
-        if (acp_str(entry, "content"))
+        const char *status = mu_json_str(entry, "status");
+        bool known = mu_str_eq(status, "in_progress") || mu_str_eq(status, "completed");
+        if (mu_json_str(entry, "content"))
             json_array_append_new(plan,
                                   json_pack("{s:O, s:s}", "text", json_object_get(entry, "content"),
                                             "status", known ? status : "pending"));
@@ -189,11 +173,11 @@ static void on_commands(const struct acp_line *l, const json_t *update)
     json_t *list = json_array();
     json_array_foreach(json_object_get(update, "availableCommands"), i, command)
     {
-        const char *name = acp_str(command, "name");
-        const char *more = acp_str(command, "description");
-        const char *hint = acp_str(json_object_get(command, "input"), "hint");
-        size_t n = more ? acp_cut(more, 120) : 0;
-        size_t hint_n = hint ? acp_cut(hint, 120) : 0;
+        const char *name = mu_json_str(command, "name");
+        const char *more = mu_json_str(command, "description");
+        const char *hint = mu_json_str(json_object_get(command, "input"), "hint");
+        size_t n = more ? mu_text_cut(more, 120) : 0;
+        size_t hint_n = hint ? mu_text_cut(hint, 120) : 0;
         bytes += (name ? strlen(name) : 0) + 2 * (n + hint_n) + 64;
         if (!name || bytes > MU_FACT_BYTES - 64)
             continue;
@@ -222,21 +206,21 @@ static void on_usage(const struct acp_line *l, const json_t *update)
 static void on_codex_info(const struct acp_line *l, const json_t *codex)
 {
     const json_t *error = json_object_get(codex, "error");
-    const char *status = acp_str(json_object_get(codex, "threadStatus"), "type");
+    const char *status = mu_json_str(json_object_get(codex, "threadStatus"), "type");
     if (!acp_prompted(l->acp))
         return;
-    if (acp_is(status, "systemError"))
+    if (mu_str_eq(status, "systemError"))
         l->acp->model_failed = true;
-    if (json_is_true(json_object_get(error, "willRetry")) && acp_str(error, "message")) {
-        const char *more = acp_str(error, "additionalDetails");
-        acp_notice(l, true, "The model did not answer: %.200s%s%.600s", acp_str(error, "message"),
-                   more ? " " : "", more ? more : "");
+    if (json_is_true(json_object_get(error, "willRetry")) && mu_json_str(error, "message")) {
+        const char *more = mu_json_str(error, "additionalDetails");
+        acp_notice(l, true, "The model did not answer: %.200s%s%.600s",
+                   mu_json_str(error, "message"), more ? " " : "", more ? more : "");
     }
 }
 
 static void on_info(const struct acp_line *l, const json_t *update)
 {
-    const char *title = acp_str(update, "title");
+    const char *title = mu_json_str(update, "title");
     on_codex_info(l, json_object_get(json_object_get(update, "_meta"), "codex"));
     if (title && *title)
         acp_emit(l,
@@ -249,28 +233,28 @@ static void on_update(const struct acp_line *l, const json_t *params)
 {
     struct mu_acp *c = l->acp;
     const json_t *update = json_object_get(params, "update");
-    const char *kind = acp_str(update, "sessionUpdate");
-    if (!*c->session || !acp_is(acp_str(params, "sessionId"), c->session) || !kind)
+    const char *kind = mu_json_str(update, "sessionUpdate");
+    if (!*c->session || !mu_str_eq(mu_json_str(params, "sessionId"), c->session) || !kind)
         return;
-    if (acp_is(kind, "agent_message_chunk"))
+    if (mu_str_eq(kind, "agent_message_chunk"))
         on_chunk(l, update, MU_message_kind_TEXT);
-    else if (acp_is(kind, "agent_thought_chunk"))
+    else if (mu_str_eq(kind, "agent_thought_chunk"))
         on_chunk(l, update, MU_message_kind_THINKING);
-    else if (acp_is(kind, "user_message_chunk"))
+    else if (mu_str_eq(kind, "user_message_chunk"))
         c->replayed = true;
-    else if (acp_is(kind, "tool_call") || acp_is(kind, "tool_call_update"))
+    else if (mu_str_eq(kind, "tool_call") || mu_str_eq(kind, "tool_call_update"))
         acp_on_tool(l, update);
-    else if (acp_is(kind, "plan"))
+    else if (mu_str_eq(kind, "plan"))
         on_plan(l, update);
-    else if (acp_is(kind, "available_commands_update"))
+    else if (mu_str_eq(kind, "available_commands_update"))
         on_commands(l, update);
-    else if (acp_is(kind, "current_mode_update"))
-        acp_set_now(l, &c->mode, "mode", acp_str(update, "currentModeId"));
-    else if (acp_is(kind, "config_option_update"))
+    else if (mu_str_eq(kind, "current_mode_update"))
+        acp_set_now(l, &c->mode, "mode", mu_json_str(update, "currentModeId"));
+    else if (mu_str_eq(kind, "config_option_update"))
         acp_read_choices(l, update);
-    else if (acp_is(kind, "session_info_update"))
+    else if (mu_str_eq(kind, "session_info_update"))
         on_info(l, update);
-    else if (acp_is(kind, "usage_update"))
+    else if (mu_str_eq(kind, "usage_update"))
         on_usage(l, update);
     else if (kind[0] != '_')
         acp_odd(l, "an update", kind);
@@ -295,9 +279,9 @@ void mu_acp_line(const struct acp_line *l)
         acp_on_request(l, &m);
     else if (m.kind == MU_RPC_RESULT || m.kind == MU_RPC_ERROR)
         on_answer(l, &m);
-    else if (m.kind == MU_RPC_NOTIFICATION && acp_is(m.method, "session/update"))
+    else if (m.kind == MU_RPC_NOTIFICATION && mu_str_eq(m.method, "session/update"))
         on_update(l, m.body);
-    else if (m.kind == MU_RPC_NOTIFICATION && acp_is(m.method, "$/cancel_request"))
+    else if (m.kind == MU_RPC_NOTIFICATION && mu_str_eq(m.method, "$/cancel_request"))
         acp_on_cancel_request(l, m.body);
     json_decref(json);
 }

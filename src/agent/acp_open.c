@@ -54,11 +54,11 @@ void acp_put_open(struct mu_acp *c, struct mu_buf *out)
 
 static void note_name(struct mu_acp *c, const json_t *info)
 {
-    const char *name = acp_str(info, "title");
+    const char *name = mu_json_str(info, "title");
     if (!name || !*name)
-        name = acp_str(info, "name");
+        name = mu_json_str(info, "name");
     if (name && *name)
-        snprintf(c->name, sizeof c->name, "%.*s", (int)acp_cut(name, sizeof c->name - 1), name);
+        snprintf(c->name, sizeof c->name, "%.*s", mu_text_cut(name, sizeof c->name - 1), name);
 }
 
 static void note_login(struct mu_acp *c, const json_t *methods)
@@ -68,13 +68,13 @@ static void note_login(struct mu_acp *c, const json_t *methods)
     json_t *method;
     json_array_foreach((json_t *)methods, i, method)
     {
-        const char *name = acp_str(method, "name");
-        const char *more = acp_str(method, "description");
+        const char *name = mu_json_str(method, "name");
+        const char *more = mu_json_str(method, "description");
         if (name && *name && text.len < sizeof c->login)
             mu_buf_printf(&text, "%s%s%s%s%s", text.len ? "; " : "", name, more ? " (" : "",
                           more ? more : "", more ? ")" : "");
     }
-    size_t n = text.len ? acp_cut(text.data, sizeof c->login - 1) : 0;
+    size_t n = text.len ? mu_text_cut(text.data, sizeof c->login - 1) : 0;
     snprintf(c->login, sizeof c->login, "%.*s", (int)n, text.len ? text.data : "");
     mu_buf_release(&text);
 }
@@ -167,7 +167,7 @@ static void fail_open(const struct acp_line *l, const char *text)
 static void on_opened(const struct acp_line *l, const json_t *result)
 {
     struct mu_acp *c = l->acp;
-    const char *id = acp_str(result, "sessionId");
+    const char *id = mu_json_str(result, "sessionId");
     if (!id || !*id)
         id = c->session;
     if (!*id || strlen(id) >= sizeof c->session) {

@@ -29,10 +29,10 @@ static bool is_done(const json_t *tool)
 
 const char *acp_tool_name(const json_t *call)
 {
-    const char *name = acp_str(call, "name");
+    const char *name = mu_json_str(call, "name");
     const char *claude =
-        acp_str(json_object_get(json_object_get(call, "_meta"), "claudeCode"), "toolName");
-    const char *kind = acp_str(call, "kind");
+        mu_json_str(json_object_get(json_object_get(call, "_meta"), "claudeCode"), "toolName");
+    const char *kind = mu_json_str(call, "kind");
     return name && *name ? name : claude && *claude ? claude : kind && *kind ? kind : "tool";
 }
 
@@ -61,7 +61,7 @@ json_t *acp_diffs(const json_t *update)
         const json_t *path = json_object_get(item, "path");
         const json_t *old = json_object_get(item, "oldText");
         const json_t *new = json_object_get(item, "newText");
-        if (!acp_is(acp_str(item, "type"), "diff") || !json_is_string(path))
+        if (!mu_str_eq(mu_json_str(item, "type"), "diff") || !json_is_string(path))
             continue;
         json_t *diff = json_object();
         json_object_set(diff, "path", (json_t *)path);
@@ -95,7 +95,8 @@ static char *images_of(const json_t *update)
         const json_t *block = json_object_get(item, "content");
         const json_t *type = json_object_get(block, "mimeType");
         const json_t *data = json_object_get(block, "data");
-        if (acp_is(acp_str(block, "type"), "image") && json_is_string(type) && json_is_string(data))
+        if (mu_str_eq(mu_json_str(block, "type"), "image") && json_is_string(type) &&
+            json_is_string(data))
             json_array_append_new(images, json_pack("{s:O, s:O}", "type", type, "data", data));
     }
     char *text = json_array_size(images) ? dump(images) : NULL;
@@ -109,18 +110,18 @@ static void content_text(const struct acp_line *l, const json_t *update, struct 
     json_t *item;
     json_array_foreach(json_object_get(update, "content"), i, item)
     {
-        const char *type = acp_str(item, "type");
+        const char *type = mu_json_str(item, "type");
         const json_t *block = json_object_get(item, "content");
-        if (acp_is(type, "diff") || acp_is(type, "terminal") ||
-            acp_is(acp_str(block, "type"), "image"))
+        if (mu_str_eq(type, "diff") || mu_str_eq(type, "terminal") ||
+            mu_str_eq(mu_json_str(block, "type"), "image"))
             continue;
         size_t before = out->len;
         if (before)
             mu_buf_char(out, '\n');
-        if (!acp_is(type, "content"))
+        if (!mu_str_eq(type, "content"))
             acp_odd(l, "a tool's output", type);
         else if (!acp_block_text(block, out))
-            acp_odd(l, "a tool's output", acp_str(block, "type"));
+            acp_odd(l, "a tool's output", mu_json_str(block, "type"));
         if (before && out->len == before + 1)
             out->data[--out->len] = '\0';
     }
@@ -137,7 +138,7 @@ static void raw_text(const json_t *raw, struct mu_buf *out)
         return;
     }
     for (size_t i = 0; i < MU_COUNT(keys); i++) {
-        const char *text = acp_str(raw, keys[i]);
+        const char *text = mu_json_str(raw, keys[i]);
         if (text) {
             mu_buf_str(out, text);
             return;
@@ -153,14 +154,14 @@ static void raw_text(const json_t *raw, struct mu_buf *out)
 static void add_piece(json_t *tool, const json_t *update, bool done, struct mu_buf *out)
 {
     const json_t *meta = json_object_get(update, "_meta");
-    const char *piece = acp_str(json_object_get(meta, "terminal_output_delta"), "data");
-    const char *before = acp_str(tool, "output");
+    const char *piece = mu_json_str(json_object_get(meta, "terminal_output_delta"), "data");
+    const char *before = mu_json_str(tool, "output");
     if (!piece)
         return;
     if (before)
         mu_buf_str(out, before);
     mu_buf_str(out, piece);
-    size_t keep = out->len ? acp_cut(out->data, ACP_TOOL_OUTPUT) : 0;
+    size_t keep = out->len ? mu_text_cut(out->data, ACP_TOOL_OUTPUT) : 0;
     size_t told = (size_t)json_integer_value(json_object_get(tool, "told"));
     bool tell = keep > told + (done ? 0 : told / 2);
     json_object_set_new(tool, "output", json_stringn(out->data ? out->data : "", keep));
@@ -200,14 +201,14 @@ static void output_of(const struct acp_line *l, json_t *tool, const json_t *upda
 static void begin(const struct acp_line *l, const json_t *update, const char *id)
 {
     const char *name = acp_tool_name(update);
-    const char *title = acp_str(update, "title");
-    const char *parent =
-        acp_str(json_object_get(json_object_get(update, "_meta"), "claudeCode"), "parentToolUseId");
+    const char *title = mu_json_str(update, "title");
+    const char *parent = mu_json_str(
+        json_object_get(json_object_get(update, "_meta"), "claudeCode"), "parentToolUseId");
     char *input = input_of(update);
     acp_emit(l, (struct mu_agent_event){.kind = MU_AG_TOOL_CALL,
                                         .id = id,
                                         .name = name,
-                                        .title = acp_is(title, name) ? NULL : title,
+                                        .title = mu_str_eq(title, name) ? NULL : title,
                                         .input = input,
                                         .parent = parent});
     free(input);
@@ -216,14 +217,14 @@ static void begin(const struct acp_line *l, const json_t *update, const char *id
 static void tell(const struct acp_line *l, json_t *tool, const json_t *update, const char *id,
                  bool first)
 {
-    const char *status = acp_str(update, "status");
-    bool failed = acp_is(status, "failed");
-    bool done = failed || acp_is(status, "completed");
+    const char *status = mu_json_str(update, "status");
+    bool failed = mu_str_eq(status, "failed");
+    bool done = failed || mu_str_eq(status, "completed");
     struct mu_buf text = {0};
     char *input = first ? NULL : input_of(update);
     char *diffs = diffs_text(update);
     char *images = done ? images_of(update) : NULL;
-    const char *title = first ? NULL : acp_str(update, "title");
+    const char *title = first ? NULL : mu_json_str(update, "title");
     if (done || !first) /* what a call begins with describes it */
         output_of(l, tool, update, done, &text);
     bool news = input || diffs || title || text.len;
@@ -253,13 +254,13 @@ static void plan_of(const struct acp_line *l, const json_t *update)
 {
     const json_t *todos = json_object_get(json_object_get(update, "rawInput"), "todos");
     const json_t *first = json_array_get(todos, 0);
-    if (acp_str(first, "content") && acp_str(first, "status"))
+    if (mu_json_str(first, "content") && mu_json_str(first, "status"))
         acp_give_plan(l, todos);
 }
 
 void acp_on_tool(const struct acp_line *l, const json_t *update)
 {
-    const char *id = acp_str(update, "toolCallId");
+    const char *id = mu_json_str(update, "toolCallId");
     if (!acp_prompted(l->acp)) {
         l->acp->replayed = true;
         return;
@@ -280,7 +281,7 @@ void acp_on_tool(const struct acp_line *l, const json_t *update)
 
 void acp_know_tool(const struct acp_line *l, const json_t *call)
 {
-    const char *id = acp_str(call, "toolCallId");
+    const char *id = mu_json_str(call, "toolCallId");
     if (!id || !*id || find(l->acp, id))
         return;
     json_t *tool = add(l->acp, id);

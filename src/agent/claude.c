@@ -385,14 +385,7 @@ static void describe_end(const struct mu_claude *c, const struct mu_exit *how,
     struct mu_buf line = {0};
     bool words = mu_words_last_line(&c->words, &line);
     char what[96];
-    if (how->kind == MU_EXIT_SIGNAL) {
-        const char *name = sigdescr_np(how->signal);
-        snprintf(what, sizeof what, "claude was killed by signal %d (%s)", how->signal,
-                 name ? name : "unknown");
-    } else {
-        snprintf(what, sizeof what, "claude ended in the middle of the turn (exit code %d)",
-                 how->code);
-    }
+    mu_text_ended("claude", "in the middle of the turn", how, what, sizeof what);
     const char *advice = words ? mu_claude_advice(line.data, 0) : NULL;
     snprintf(out->text, sizeof out->text, "%s%s%s%s%s", what, words ? ": " : ".",
              words ? line.data : "", advice ? ". " : "", advice ? advice : "");

@@ -80,9 +80,6 @@ struct mu_claude_line {
 /* ---- claude_lines.c ---- */
 /* Reads one line of stdout. What is not JSON, or not known, is passed over. */
 void mu_claude_line(struct mu_claude *c, const char *line, size_t n, mu_agent_cb *cb, void *ctx);
-/* A member that is a string, or NULL. */
-const char *mu_claude_str(const json_t *o, const char *key);
-bool mu_claude_is(const char *a, const char *b); /* equal; a may be NULL */
 /* With the line as raw. */
 void mu_claude_emit(const struct mu_claude_line *l, struct mu_agent_event ev);
 /* Takes facts. */

@@ -71,16 +71,16 @@ static json_t *list_of(const json_t *given, const char *id, const char *name, bo
     json_t *one;
     json_array_foreach((json_t *)given, i, one)
     {
-        const char *key = mu_claude_str(one, id);
+        const char *key = mu_json_str(one, id);
         if (!key || !*key || strlen(key) > 100)
             continue;
         json_t *item = json_object();
         json_object_set_new(item, hints ? "name" : "id", json_string(key));
         if (!hints)
-            set_brief(item, "name", mu_claude_str(one, name) ? mu_claude_str(one, name) : key, 100);
-        set_brief(item, "description", mu_claude_str(one, "description"), 120);
+            set_brief(item, "name", mu_json_str(one, name) ? mu_json_str(one, name) : key, 100);
+        set_brief(item, "description", mu_json_str(one, "description"), 120);
         if (hints)
-            set_brief(item, "hint", mu_claude_str(one, "argumentHint"), 100);
+            set_brief(item, "hint", mu_json_str(one, "argumentHint"), 100);
         if (has_room(&bytes, item))
             json_array_append(list, item);
         json_decref(item);
@@ -135,7 +135,7 @@ static void on_initialized(const struct mu_claude_line *l, const json_t *body)
 {
     const json_t *models = json_object_get(body, "models");
     mu_claude_modes(l);
-    mu_claude_note_mode(l, mu_claude_str(body, "current_permission_mode"));
+    mu_claude_note_mode(l, mu_json_str(body, "current_permission_mode"));
     mu_claude_commands(l, json_object_get(body, "commands"));
     if (json_is_array(models))
         mu_claude_facts(
@@ -171,9 +171,9 @@ void mu_claude_control_response(const struct mu_claude_line *l)
     struct mu_claude *c = l->claude;
     const json_t *response = json_object_get(l->json, "response");
     const json_t *body = json_object_get(response, "response");
-    const char *id = mu_claude_str(response, "request_id");
-    const char *error = mu_claude_str(response, "error");
-    bool failed = mu_claude_is(mu_claude_str(response, "subtype"), "error");
+    const char *id = mu_json_str(response, "request_id");
+    const char *error = mu_json_str(response, "error");
+    bool failed = mu_str_eq(mu_json_str(response, "subtype"), "error");
     if (!id || !begins(id, "muster-"))
         return;
     if (!error || !*error)
@@ -185,9 +185,9 @@ void mu_claude_control_response(const struct mu_claude_line *l)
         if (failed)
             on_refused(l, "permission mode", *c->want_mode ? c->want_mode : "default", error);
         else
-            mu_claude_note_mode(l, mu_claude_str(body, "mode"));
+            mu_claude_note_mode(l, mu_json_str(body, "mode"));
     } else if (begins(id, "muster-model-")) {
-        const char *model = mu_claude_str(body, "model");
+        const char *model = mu_json_str(body, "model");
         if (failed)
             on_refused(l, "model", *c->want_model ? c->want_model : "default", error);
         else
@@ -209,7 +209,7 @@ static char *rules_of(const char *name, const json_t *request)
     const json_t *rules = json_object_get(request, "permission_suggestions");
     if (json_array_size(rules))
         return dump(rules);
-    return mu_claude_is(name, "ExitPlanMode")
+    return mu_str_eq(name, "ExitPlanMode")
                ? mu_strdup("[{\"type\":\"setMode\",\"mode\":\"acceptEdits\",\"destination\":"
                            "\"session\"}]")
                : NULL;
@@ -218,20 +218,20 @@ static char *rules_of(const char *name, const json_t *request)
 static void on_can_use(const struct mu_claude_line *l, const char *id, const json_t *request)
 {
     const json_t *input = json_object_get(request, "input");
-    const char *name = mu_claude_str(request, "tool_name");
+    const char *name = mu_json_str(request, "tool_name");
     const json_t *questions =
-        mu_claude_is(name, "AskUserQuestion") ? json_object_get(input, "questions") : NULL;
+        mu_str_eq(name, "AskUserQuestion") ? json_object_get(input, "questions") : NULL;
     char *input_text = dump(input);
     char *questions_text = json_is_array(questions) ? dump(questions) : NULL;
     char *rules = rules_of(name, request);
-    const char *title = questions_text ? mu_claude_str(json_array_get(questions, 0), "question")
+    const char *title = questions_text ? mu_json_str(json_array_get(questions, 0), "question")
                                        : mu_claude_title(name, input);
     mu_claude_emit(l, (struct mu_agent_event){.kind = MU_AG_ASKED,
                                               .id = id,
                                               .name = name ? name : "a tool",
                                               .title = title,
                                               .input = input_text,
-                                              .tool_id = mu_claude_str(request, "tool_use_id"),
+                                              .tool_id = mu_json_str(request, "tool_use_id"),
                                               .suggestions = rules,
                                               .questions = questions_text});
     free(rules);
@@ -263,11 +263,11 @@ static void refuse(const struct mu_claude_line *l, const char *id, const char *s
 void mu_claude_control_request(const struct mu_claude_line *l)
 {
     const json_t *request = json_object_get(l->json, "request");
-    const char *id = mu_claude_str(l->json, "request_id");
-    const char *subtype = mu_claude_str(request, "subtype");
+    const char *id = mu_json_str(l->json, "request_id");
+    const char *subtype = mu_json_str(request, "subtype");
     if (!id)
         return;
-    if (mu_claude_is(subtype, "can_use_tool"))
+    if (mu_str_eq(subtype, "can_use_tool"))
         on_can_use(l, id, request);
     else
         refuse(l, id, subtype);

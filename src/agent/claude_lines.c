@@ -7,16 +7,6 @@
 /* Lines of `--output-format stream-json`. A streamed answer comes twice: as stream_event deltas,
  * and block by block as assistant lines, which have the last word. */
 
-const char *mu_claude_str(const json_t *o, const char *key)
-{
-    return json_string_value(json_object_get(o, key));
-}
-
-bool mu_claude_is(const char *a, const char *b)
-{
-    return a && strcmp(a, b) == 0;
-}
-
 void mu_claude_emit(const struct mu_claude_line *l, struct mu_agent_event ev)
 {
     ev.raw = l->raw;
@@ -48,18 +38,18 @@ void mu_claude_notice(const struct mu_claude_line *l, bool failed, const char *t
 
 static const char *parent_of(const struct mu_claude_line *l)
 {
-    return mu_claude_str(l->json, "parent_tool_use_id");
+    return mu_json_str(l->json, "parent_tool_use_id");
 }
 
 /* ---- stream_event ---- */
 
 static void on_delta(const struct mu_claude_line *l, const json_t *delta)
 {
-    const char *type = mu_claude_str(delta, "type");
-    bool thinking = mu_claude_is(type, "thinking_delta");
-    const char *text = thinking                           ? mu_claude_str(delta, "thinking")
-                       : mu_claude_is(type, "text_delta") ? mu_claude_str(delta, "text")
-                                                          : NULL;
+    const char *type = mu_json_str(delta, "type");
+    bool thinking = mu_str_eq(type, "thinking_delta");
+    const char *text = thinking                        ? mu_json_str(delta, "thinking")
+                       : mu_str_eq(type, "text_delta") ? mu_json_str(delta, "text")
+                                                       : NULL;
     if (text && *text)
         l->cb(l->ctx, &(struct mu_agent_event){.kind = MU_AG_TEXT,
                                                .message = thinking ? MU_message_kind_THINKING
@@ -85,9 +75,9 @@ static void on_stream_event(const struct mu_claude_line *l)
     note_own_turn(l);
     if (parent_of(l) || (!l->claude->in_turn && !l->claude->own_turn))
         return;
-    if (mu_claude_is(mu_claude_str(event, "type"), "message_start"))
+    if (mu_str_eq(mu_json_str(event, "type"), "message_start"))
         l->cb(l->ctx, &(struct mu_agent_event){.kind = MU_AG_RESET});
-    else if (mu_claude_is(mu_claude_str(event, "type"), "content_block_delta"))
+    else if (mu_str_eq(mu_json_str(event, "type"), "content_block_delta"))
         on_delta(l, json_object_get(event, "delta"));
 }
 
@@ -96,8 +86,8 @@ static void on_stream_event(const struct mu_claude_line *l)
 static void on_tool_use(const struct mu_claude_line *l, const json_t *block)
 {
     const json_t *input = json_object_get(block, "input");
-    const char *id = mu_claude_str(block, "id");
-    const char *name = mu_claude_str(block, "name");
+    const char *id = mu_json_str(block, "id");
+    const char *name = mu_json_str(block, "name");
     if (!id || !name || mu_claude_plan_call(l, block))
         return;
     char *text = input ? json_dumps(input, JSON_COMPACT) : NULL;
@@ -125,14 +115,14 @@ static void on_said(const struct mu_claude_line *l, enum mu_message_kind kind, c
 
 static void on_block(const struct mu_claude_line *l, const json_t *block)
 {
-    const char *type = mu_claude_str(block, "type");
-    if (mu_claude_is(type, "tool_use"))
+    const char *type = mu_json_str(block, "type");
+    if (mu_str_eq(type, "tool_use"))
         on_tool_use(l, block);
-    else if (mu_claude_is(type, "text"))
-        on_said(l, MU_message_kind_TEXT, mu_claude_str(block, "text"));
-    else if (mu_claude_is(type, "thinking"))
-        on_said(l, MU_message_kind_THINKING, mu_claude_str(block, "thinking"));
-    else if (mu_claude_is(type, "redacted_thinking"))
+    else if (mu_str_eq(type, "text"))
+        on_said(l, MU_message_kind_TEXT, mu_json_str(block, "text"));
+    else if (mu_str_eq(type, "thinking"))
+        on_said(l, MU_message_kind_THINKING, mu_json_str(block, "thinking"));
+    else if (mu_str_eq(type, "redacted_thinking"))
         on_said(l, MU_message_kind_THINKING, "(A thought that the model's provider hides.)");
 }
 
@@ -155,7 +145,7 @@ static void on_assistant(const struct mu_claude_line *l)
 {
     const json_t *message = json_object_get(l->json, "message");
     if (json_is_true(json_object_get(l->json, "is_api_error_message")) ||
-        mu_claude_str(l->json, "error"))
+        mu_json_str(l->json, "error"))
         return; /* the result says it */
     note_own_turn(l);
     note_context(l, json_object_get(message, "usage"));
@@ -175,8 +165,8 @@ static void result_text(const json_t *content, struct mu_buf *out)
     json_t *block;
     json_array_foreach((json_t *)content, i, block)
     {
-        const char *text = mu_claude_str(block, "text");
-        const char *type = mu_claude_str(block, "type");
+        const char *text = mu_json_str(block, "text");
+        const char *type = mu_json_str(block, "type");
         if (out->len)
             mu_buf_char(out, '\n');
         if (text)
@@ -196,7 +186,7 @@ static void on_tool_result(const struct mu_claude_line *l, const json_t *block, 
         alone ? mu_claude_result_diffs(json_object_get(l->json, "tool_use_result")) : NULL;
     mu_claude_emit(
         l, (struct mu_agent_event){.kind = MU_AG_TOOL_RESULT,
-                                   .id = mu_claude_str(block, "tool_use_id"),
+                                   .id = mu_json_str(block, "tool_use_id"),
                                    .text = text.data ? text.data : "",
                                    .n = text.len,
                                    .diffs = diffs,
@@ -214,8 +204,8 @@ static void on_user(const struct mu_claude_line *l)
     json_t *block;
     json_array_foreach((json_t *)content, i, block)
     {
-        if (mu_claude_is(mu_claude_str(block, "type"), "tool_result") &&
-            mu_claude_str(block, "tool_use_id") && !mu_claude_plan_result(l, block))
+        if (mu_str_eq(mu_json_str(block, "type"), "tool_result") &&
+            mu_json_str(block, "tool_use_id") && !mu_claude_plan_result(l, block))
             on_tool_result(l, block, json_array_size(content) == 1);
     }
 }
@@ -227,7 +217,7 @@ static void on_retry(const struct mu_claude_line *l)
     long long attempt = json_integer_value(json_object_get(l->json, "attempt"));
     long long max = json_integer_value(json_object_get(l->json, "max_retries"));
     long long status = json_integer_value(json_object_get(l->json, "error_status"));
-    const char *error = mu_claude_str(l->json, "error");
+    const char *error = mu_json_str(l->json, "error");
     if (attempt != 1 && attempt != max && attempt % 5 != 0)
         return;
     char code[24] = "";
@@ -247,7 +237,7 @@ static bool is_session_id(const char *id)
 
 void mu_claude_note_session(const struct mu_claude_line *l)
 {
-    const char *id = mu_claude_str(l->json, "session_id");
+    const char *id = mu_json_str(l->json, "session_id");
     struct mu_claude *c = l->claude;
     if (!is_session_id(id) || strcmp(id, c->session) == 0 || c->no_conversation)
         return;
@@ -279,9 +269,9 @@ void mu_claude_note_mode(const struct mu_claude_line *l, const char *mode)
 
 static void on_init(const struct mu_claude_line *l)
 {
-    mu_claude_note_model(l, mu_claude_str(l->json, "model"));
+    mu_claude_note_model(l, mu_json_str(l->json, "model"));
     mu_claude_modes(l);
-    mu_claude_note_mode(l, mu_claude_str(l->json, "permissionMode"));
+    mu_claude_note_mode(l, mu_json_str(l->json, "permissionMode"));
     mu_claude_note_session(l);
     note_own_turn(l);
     if (*l->claude->refused && l->claude->in_turn) {
@@ -307,7 +297,7 @@ static void on_compacted(const struct mu_claude_line *l)
 /* What claude says to a person: its own sentence. */
 static void on_content(const struct mu_claude_line *l, const char *otherwise)
 {
-    const char *content = mu_claude_str(l->json, "content");
+    const char *content = mu_json_str(l->json, "content");
     if (content && *content)
         mu_claude_notice(l, false, content);
     else if (otherwise)
@@ -316,15 +306,15 @@ static void on_content(const struct mu_claude_line *l, const char *otherwise)
 
 static void on_fallback(const struct mu_claude_line *l)
 {
-    const char *to = mu_claude_str(l->json, "fallback_model");
+    const char *to = mu_json_str(l->json, "fallback_model");
     mu_claude_note_model(l, to);
     on_content(l, "claude went on with another model.");
 }
 
 static void on_state(const struct mu_claude_line *l)
 {
-    const char *state = mu_claude_str(l->json, "state");
-    if (mu_claude_is(state, "idle"))
+    const char *state = mu_json_str(l->json, "state");
+    if (mu_str_eq(state, "idle"))
         mu_claude_on_idle(l);
     else if (state)
         l->claude->busy = true;
@@ -332,8 +322,8 @@ static void on_state(const struct mu_claude_line *l)
 
 static void on_progress(const struct mu_claude_line *l)
 {
-    const char *call = mu_claude_str(l->json, "tool_use_id");
-    const char *what = mu_claude_str(l->json, "description");
+    const char *call = mu_json_str(l->json, "tool_use_id");
+    const char *what = mu_json_str(l->json, "description");
     const json_t *usage = json_object_get(l->json, "usage");
     if (!call || !what)
         return;
@@ -347,28 +337,27 @@ static void on_progress(const struct mu_claude_line *l)
 
 static void on_system(const struct mu_claude_line *l)
 {
-    const char *subtype = mu_claude_str(l->json, "subtype");
-    if (mu_claude_is(subtype, "init"))
+    const char *subtype = mu_json_str(l->json, "subtype");
+    if (mu_str_eq(subtype, "init"))
         on_init(l);
-    else if (mu_claude_is(subtype, "session_state_changed"))
+    else if (mu_str_eq(subtype, "session_state_changed"))
         on_state(l);
-    else if (mu_claude_is(subtype, "status"))
-        mu_claude_note_mode(l, mu_claude_str(l->json, "permissionMode"));
-    else if (mu_claude_is(subtype, "api_retry") && l->claude->in_turn)
+    else if (mu_str_eq(subtype, "status"))
+        mu_claude_note_mode(l, mu_json_str(l->json, "permissionMode"));
+    else if (mu_str_eq(subtype, "api_retry") && l->claude->in_turn)
         on_retry(l);
-    else if (mu_claude_is(subtype, "compact_boundary"))
+    else if (mu_str_eq(subtype, "compact_boundary"))
         on_compacted(l);
-    else if (mu_claude_is(subtype, "commands_changed"))
+    else if (mu_str_eq(subtype, "commands_changed"))
         mu_claude_commands(l, json_object_get(l->json, "commands"));
-    else if (mu_claude_is(subtype, "task_progress"))
+    else if (mu_str_eq(subtype, "task_progress"))
         on_progress(l);
-    else if (mu_claude_is(subtype, "model_fallback") ||
-             mu_claude_is(subtype, "model_refusal_fallback") ||
-             mu_claude_is(subtype, "model_consent_fallback"))
+    else if (mu_str_eq(subtype, "model_fallback") || mu_str_eq(subtype, "model_refusal_fallback") ||
+             mu_str_eq(subtype, "model_consent_fallback"))
         on_fallback(l);
-    else if (mu_claude_is(subtype, "model_refusal_no_fallback"))
+    else if (mu_str_eq(subtype, "model_refusal_no_fallback"))
         on_content(l, "The model refused to answer this. Word the message in another way.");
-    else if (mu_claude_is(subtype, "informational"))
+    else if (mu_str_eq(subtype, "informational"))
         on_content(l, NULL);
 }
 
@@ -377,14 +366,14 @@ static void on_system(const struct mu_claude_line *l)
 static void on_rate_limit(const struct mu_claude_line *l)
 {
     const json_t *info = json_object_get(l->json, "rate_limit_info");
-    const char *status = mu_claude_str(info, "status");
+    const char *status = mu_json_str(info, "status");
     struct mu_claude *c = l->claude;
     if (!status || strncmp(status, c->limit, sizeof c->limit - 1) == 0)
         return;
     snprintf(c->limit, sizeof c->limit, "%s", status);
-    if (mu_claude_is(status, "rejected"))
+    if (mu_str_eq(status, "rejected"))
         mu_claude_notice(l, true, "The plan's limit is used up. Wait until it is renewed.");
-    else if (mu_claude_is(status, "allowed_warning"))
+    else if (mu_str_eq(status, "allowed_warning"))
         mu_claude_notice(l, false, "The plan's limit is nearly used up.");
 }
 
@@ -393,38 +382,37 @@ static void on_rate_limit(const struct mu_claude_line *l)
 /* Whether claude says with it that it took a prompt up. */
 static bool takes_up(const json_t *json, const char *type)
 {
-    const char *subtype = mu_claude_str(json, "subtype");
-    if (mu_claude_is(type, "system"))
-        return !mu_claude_is(subtype, "status") &&
-               !mu_claude_is(mu_claude_str(json, "state"), "idle");
-    return !mu_claude_is(type, "control_response") && !mu_claude_is(type, "rate_limit_event");
+    const char *subtype = mu_json_str(json, "subtype");
+    if (mu_str_eq(type, "system"))
+        return !mu_str_eq(subtype, "status") && !mu_str_eq(mu_json_str(json, "state"), "idle");
+    return !mu_str_eq(type, "control_response") && !mu_str_eq(type, "rate_limit_event");
 }
 
 void mu_claude_line(struct mu_claude *c, const char *line, size_t n, mu_agent_cb *cb, void *ctx)
 {
     json_t *json = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
     const struct mu_claude_line l = {c, json, line, n, cb, ctx};
-    const char *type = mu_claude_str(json, "type");
+    const char *type = mu_json_str(json, "type");
     if (type && takes_up(json, type))
         c->heard = true;
-    if (mu_claude_is(type, "stream_event"))
+    if (mu_str_eq(type, "stream_event"))
         on_stream_event(&l);
-    else if (mu_claude_is(type, "assistant"))
+    else if (mu_str_eq(type, "assistant"))
         on_assistant(&l);
-    else if (mu_claude_is(type, "user"))
+    else if (mu_str_eq(type, "user"))
         on_user(&l);
-    else if (mu_claude_is(type, "system"))
+    else if (mu_str_eq(type, "system"))
         on_system(&l);
-    else if (mu_claude_is(type, "control_request"))
+    else if (mu_str_eq(type, "control_request"))
         mu_claude_control_request(&l);
-    else if (mu_claude_is(type, "control_response"))
+    else if (mu_str_eq(type, "control_response"))
         mu_claude_control_response(&l);
-    else if (mu_claude_is(type, "control_cancel_request") && mu_claude_str(json, "request_id"))
+    else if (mu_str_eq(type, "control_cancel_request") && mu_json_str(json, "request_id"))
         mu_claude_emit(&l, (struct mu_agent_event){.kind = MU_AG_ANSWERED,
-                                                   .id = mu_claude_str(json, "request_id")});
-    else if (mu_claude_is(type, "rate_limit_event"))
+                                                   .id = mu_json_str(json, "request_id")});
+    else if (mu_str_eq(type, "rate_limit_event"))
         on_rate_limit(&l);
-    else if (mu_claude_is(type, "result"))
+    else if (mu_str_eq(type, "result"))
         mu_claude_on_result(&l);
     json_decref(json);
 }

@@ -77,11 +77,11 @@ static const char *first_error(const json_t *errors)
 static void describe_error(const struct mu_claude_line *l, struct mu_buf *out)
 {
     static const char for_a_terminal[] = " Run --model to pick a different model.";
-    const char *words = mu_claude_str(l->json, "result");
+    const char *words = mu_json_str(l->json, "result");
     if (!words || !*words)
         words = first_error(json_object_get(l->json, "errors"));
     if (!words || !*words)
-        words = mu_claude_str(l->json, "subtype");
+        words = mu_json_str(l->json, "subtype");
     if (!words || !*words)
         words = "claude reported an error without a reason.";
     const char *advice = mu_claude_advice(
@@ -97,12 +97,6 @@ static void describe_error(const struct mu_claude_line *l, struct mu_buf *out)
 /* ---- what it used ---- */
 
 #define COST_MAX INT64_C(1000000000000000) /* of one amount, in millionths of a dollar */
-
-static int64_t count_of(const json_t *usage, const char *key)
-{
-    const json_t *n = json_object_get(usage, key);
-    return json_is_integer(n) && json_integer_value(n) >= 0 ? json_integer_value(n) : -1;
-}
 
 static int64_t microusd(const json_t *usd)
 {
@@ -148,10 +142,10 @@ static struct mu_agent_usage usage_of(const struct mu_claude_line *l, int64_t co
 {
     const json_t *usage = json_object_get(l->json, "usage");
     return (struct mu_agent_usage){
-        .input_tokens = count_of(usage, "input_tokens"),
-        .output_tokens = count_of(usage, "output_tokens"),
-        .cache_read_tokens = count_of(usage, "cache_read_input_tokens"),
-        .cache_write_tokens = count_of(usage, "cache_creation_input_tokens"),
+        .input_tokens = mu_json_count(usage, "input_tokens"),
+        .output_tokens = mu_json_count(usage, "output_tokens"),
+        .cache_read_tokens = mu_json_count(usage, "cache_read_input_tokens"),
+        .cache_write_tokens = mu_json_count(usage, "cache_creation_input_tokens"),
         .cost_microusd = cost,
     };
 }
@@ -214,7 +208,7 @@ static bool of_another(const struct mu_claude_line *l)
     json_t *prompt;
     json_array_foreach((json_t *)prompts, i, prompt)
     {
-        if (mu_claude_is(json_string_value(prompt), l->claude->prompt))
+        if (mu_str_eq(json_string_value(prompt), l->claude->prompt))
             return false;
     }
     return json_array_size(prompts) > 0 && *l->claude->prompt;
@@ -223,7 +217,7 @@ static bool of_another(const struct mu_claude_line *l)
 static void note_result(const struct mu_claude_line *l, int64_t cost)
 {
     struct mu_claude_result *r = &l->claude->result;
-    const char *reason = mu_claude_str(l->json, "terminal_reason");
+    const char *reason = mu_json_str(l->json, "terminal_reason");
     *r = (struct mu_claude_result){.present = true, .usage = usage_of(l, cost)};
     if (reason && strncmp(reason, "aborted_", 8) == 0) {
         r->outcome = MU_TURN_CANCELLED;

@@ -10,13 +10,13 @@ const char *mu_claude_title(const char *tool, const json_t *input)
 {
     static const char *const keys[] = {"command", "file_path",   "path",   "pattern", "url",
                                        "query",   "description", "prompt", "skill",   NULL};
-    if (mu_claude_is(tool, "ExitPlanMode"))
+    if (mu_str_eq(tool, "ExitPlanMode"))
         return "Approve this plan and let claude carry it out?";
-    if (mu_claude_is(tool, "EnterPlanMode"))
+    if (mu_str_eq(tool, "EnterPlanMode"))
         return "Plan first, and change nothing until the plan is approved?";
     for (size_t i = 0; keys[i]; i++)
-        if (mu_claude_str(input, keys[i]))
-            return mu_claude_str(input, keys[i]);
+        if (mu_json_str(input, keys[i]))
+            return mu_json_str(input, keys[i]);
     return NULL;
 }
 
@@ -24,8 +24,7 @@ const char *mu_claude_title(const char *tool, const json_t *input)
 
 static const char *status_of(const char *status)
 {
-    return mu_claude_is(status, "in_progress") || mu_claude_is(status, "completed") ? status
-                                                                                    : "pending";
+    return mu_str_eq(status, "in_progress") || mu_str_eq(status, "completed") ? status : "pending";
 }
 
 static json_t *text_of(const char *text)
@@ -43,10 +42,10 @@ static void emit_plan(const struct mu_claude_line *l, const json_t *steps, const
     json_t *step;
     json_array_foreach((json_t *)steps, i, step)
     {
-        const char *text = mu_claude_str(step, key);
+        const char *text = mu_json_str(step, key);
         if (text && json_array_size(plan) < MU_CLAUDE_TASKS)
             json_array_append_new(plan, json_pack("{s:o, s:s}", "text", text_of(text), "status",
-                                                  status_of(mu_claude_str(step, "status"))));
+                                                  status_of(mu_json_str(step, "status"))));
     }
     char *json = json_dumps(plan, JSON_COMPACT);
     if (json_array_size(plan))
@@ -67,7 +66,7 @@ static size_t find_task(const struct mu_claude *c, const char *key, const char *
     json_t *task;
     json_array_foreach(c->tasks, i, task)
     {
-        if (value && mu_claude_is(mu_claude_str(task, key), value))
+        if (value && mu_str_eq(mu_json_str(task, key), value))
             return i;
     }
     return json_array_size(c->tasks);
@@ -76,7 +75,7 @@ static size_t find_task(const struct mu_claude *c, const char *key, const char *
 static void create_task(const struct mu_claude_line *l, const char *call, const json_t *input)
 {
     struct mu_claude *c = l->claude;
-    const char *subject = mu_claude_str(input, "subject");
+    const char *subject = mu_json_str(input, "subject");
     if (!c->tasks)
         c->tasks = json_array();
     if (!subject || strlen(call) > 100 || json_array_size(c->tasks) >= MU_CLAUDE_TASKS)
@@ -90,45 +89,45 @@ static void create_task(const struct mu_claude_line *l, const char *call, const 
 static bool update_task(const struct mu_claude_line *l, const json_t *input)
 {
     struct mu_claude *c = l->claude;
-    size_t at = find_task(c, "id", mu_claude_str(input, "taskId"));
+    size_t at = find_task(c, "id", mu_json_str(input, "taskId"));
     json_t *task = json_array_get(c->tasks, at);
     if (!task)
         return false;
-    if (mu_claude_is(mu_claude_str(input, "status"), "deleted"))
+    if (mu_str_eq(mu_json_str(input, "status"), "deleted"))
         json_array_remove(c->tasks, at);
-    else if (mu_claude_str(input, "status"))
-        json_object_set_new(task, "status", json_string(status_of(mu_claude_str(input, "status"))));
-    if (mu_claude_str(input, "subject") && at < json_array_size(c->tasks))
-        json_object_set_new(task, "text", text_of(mu_claude_str(input, "subject")));
+    else if (mu_json_str(input, "status"))
+        json_object_set_new(task, "status", json_string(status_of(mu_json_str(input, "status"))));
+    if (mu_json_str(input, "subject") && at < json_array_size(c->tasks))
+        json_object_set_new(task, "text", text_of(mu_json_str(input, "subject")));
     emit_tasks(l);
     return true;
 }
 
 bool mu_claude_plan_call(const struct mu_claude_line *l, const json_t *block)
 {
-    const char *name = mu_claude_str(block, "name");
-    const char *call = mu_claude_str(block, "id");
+    const char *name = mu_json_str(block, "name");
+    const char *call = mu_json_str(block, "id");
     const json_t *input = json_object_get(block, "input");
-    if (mu_claude_str(l->json, "parent_tool_use_id") || !call)
+    if (mu_json_str(l->json, "parent_tool_use_id") || !call)
         return false; /* a sub-agent's own list */
-    if (mu_claude_is(name, "TodoWrite") && json_is_array(json_object_get(input, "todos")))
+    if (mu_str_eq(name, "TodoWrite") && json_is_array(json_object_get(input, "todos")))
         emit_plan(l, json_object_get(input, "todos"), "content");
-    else if (mu_claude_is(name, "TaskCreate"))
+    else if (mu_str_eq(name, "TaskCreate"))
         create_task(l, call, input);
     else
-        return mu_claude_is(name, "TaskUpdate") && update_task(l, input);
+        return mu_str_eq(name, "TaskUpdate") && update_task(l, input);
     return true;
 }
 
 bool mu_claude_plan_result(const struct mu_claude_line *l, const json_t *block)
 {
     struct mu_claude *c = l->claude;
-    size_t at = find_task(c, "call", mu_claude_str(block, "tool_use_id"));
+    size_t at = find_task(c, "call", mu_json_str(block, "tool_use_id"));
     json_t *task = json_array_get(c->tasks, at);
-    if (!task || mu_claude_str(task, "id"))
+    if (!task || mu_json_str(task, "id"))
         return false;
     const json_t *made = json_object_get(json_object_get(l->json, "tool_use_result"), "task");
-    const char *id = mu_claude_str(made, "id");
+    const char *id = mu_json_str(made, "id");
     if (id && strlen(id) <= 40) {
         json_object_set_new(task, "id", json_string(id));
         return true;
@@ -144,7 +143,7 @@ void mu_claude_plan_prompt(struct mu_claude *c)
     json_t *task;
     json_array_foreach(c->tasks, i, task)
     {
-        if (!mu_claude_is(mu_claude_str(task, "status"), "completed"))
+        if (!mu_str_eq(mu_json_str(task, "status"), "completed"))
             return;
     }
     json_decref(c->tasks);
@@ -175,13 +174,13 @@ static void add_edit(json_t *diffs, const char *path, const json_t *edit)
 
 char *mu_claude_call_diffs(const char *tool, const json_t *input)
 {
-    const char *path = mu_claude_str(input, "file_path");
+    const char *path = mu_json_str(input, "file_path");
     json_t *diffs = json_array();
     size_t i;
     json_t *edit;
-    if (mu_claude_is(tool, "Edit"))
+    if (mu_str_eq(tool, "Edit"))
         add_edit(diffs, path, input);
-    else if (mu_claude_is(tool, "MultiEdit"))
+    else if (mu_str_eq(tool, "MultiEdit"))
         json_array_foreach(json_object_get(input, "edits"), i, edit) add_edit(diffs, path, edit);
     return dump_diffs(diffs);
 }
@@ -204,7 +203,7 @@ static void put_hunk(const json_t *hunk, struct mu_buf *out)
 
 char *mu_claude_result_diffs(const json_t *result)
 {
-    const char *path = mu_claude_str(result, "filePath");
+    const char *path = mu_json_str(result, "filePath");
     const json_t *hunks = json_object_get(result, "structuredPatch");
     json_t *content = json_object_get(result, "content");
     json_t *diffs = json_array();
@@ -215,8 +214,7 @@ char *mu_claude_result_diffs(const json_t *result)
     if (path && patch.len)
         json_array_append_new(diffs, json_pack("{s:s, s:o}", "path", path, "patch",
                                                json_stringn(patch.data, patch.len)));
-    else if (path && mu_claude_is(mu_claude_str(result, "type"), "create") &&
-             json_is_string(content))
+    else if (path && mu_str_eq(mu_json_str(result, "type"), "create") && json_is_string(content))
         json_array_append_new(diffs,
                               json_pack("{s:s, s:n, s:O}", "path", path, "old", "new", content));
     mu_buf_release(&patch);
@@ -235,8 +233,8 @@ char *mu_claude_images(const json_t *content)
         const json_t *source = json_object_get(block, "source");
         json_t *data = json_object_get(source, "data");
         json_t *type = json_object_get(source, "media_type");
-        if (mu_claude_is(mu_claude_str(block, "type"), "image") &&
-            mu_claude_is(mu_claude_str(source, "type"), "base64") && json_is_string(data) &&
+        if (mu_str_eq(mu_json_str(block, "type"), "image") &&
+            mu_str_eq(mu_json_str(source, "type"), "base64") && json_is_string(data) &&
             json_is_string(type))
             json_array_append_new(images, json_pack("{s:O, s:O}", "type", type, "data", data));
     }

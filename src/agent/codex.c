@@ -65,13 +65,13 @@ static void load(struct mu_codex *c, const json_t *saved)
         *(json_t **)(void *)(at + values[i].at) =
             json_deep_copy(json_object_get(saved, values[i].key));
     for (size_t i = 0; i < MU_COUNT(words); i++) {
-        const char *word = mu_codex_str(saved, words[i].key);
+        const char *word = mu_json_str(saved, words[i].key);
         snprintf(at + words[i].at, words[i].size, "%s", word ? word : "");
     }
-    const char *said = mu_codex_str(saved, "words");
+    const char *said = mu_json_str(saved, "words");
     if (said)
         mu_words_add(&c->words, said, strlen(said));
-    const char *live = mu_codex_str(saved, "live");
+    const char *live = mu_json_str(saved, "live");
     if (live)
         mu_buf_str(&c->live, live);
 }
@@ -311,17 +311,11 @@ static void describe_end(const struct mu_codex *c, const struct mu_exit *how,
     bool said = mu_words_last_line(&c->words, &line);
     char what[120];
     plain(&line);
-    if (how->kind == MU_EXIT_SIGNAL) {
-        const char *name = sigdescr_np(how->signal);
-        snprintf(what, sizeof what, "codex was killed by signal %d (%s)", how->signal,
-                 name ? name : "unknown");
-    } else {
-        snprintf(what, sizeof what, "codex ended %s (exit code %d)",
-                 *c->turn ? "in the middle of the turn" : "before it took the message", how->code);
-    }
+    mu_text_ended("codex", *c->turn ? "in the middle of the turn" : "before it took the message",
+                  how, what, sizeof what);
     const char *last = said ? line.data : "";
     snprintf(out->text, sizeof out->text, "%s%s%.*s", what, said ? ": " : ".",
-             mu_codex_cut(last, sizeof out->text - sizeof what), last);
+             mu_text_cut(last, sizeof out->text - sizeof what), last);
     mu_buf_release(&line);
 }
 

@@ -94,13 +94,8 @@ void mu_codex_emit(const struct mu_codex_line *l, struct mu_agent_event ev);
 void mu_codex_notice(const struct mu_codex_line *l, const char *text, bool failed);
 /* Bytes for stdin, which are released. */
 void mu_codex_send(const struct mu_codex_line *l, struct mu_buf *bytes);
-const char *mu_codex_str(const json_t *o, const char *key);
-bool mu_codex_is(const char *a, const char *b);
 /* Copies an id; false, and an empty one, when it is none. */
 bool mu_codex_id(char out[MU_CODEX_ID], const char *id);
-
-/* The bytes of the text, at most max, that are whole characters. */
-int mu_codex_cut(const char *text, size_t max);
 
 /* ---- codex.c ---- */
 

@@ -58,8 +58,8 @@ static json_t *answers(const struct mu_agent_answer *a, const json_t *input, con
     json_t *one;
     json_array_foreach(json_object_get(input, "questions"), i, one)
     {
-        const char *id = mu_codex_str(one, "id");
-        const char *text = mu_codex_str(one, "question");
+        const char *id = mu_json_str(one, "id");
+        const char *text = mu_json_str(one, "question");
         json_t *value = json_object_get(given, text ? text : "");
         if (allows(a) && id && value)
             json_object_set_new(all, id, json_pack("{s:o}", "answers", listed(value)));
@@ -70,11 +70,11 @@ static json_t *answers(const struct mu_agent_answer *a, const json_t *input, con
 /* A field's value as the form wants it. */
 static json_t *field_value(const json_t *field, json_t *given)
 {
-    const char *type = mu_codex_str(field, "type");
+    const char *type = mu_json_str(field, "type");
     const char *text = json_string_value(given);
-    if (text && mu_codex_is(type, "boolean"))
+    if (text && mu_str_eq(type, "boolean"))
         return json_boolean(strcmp(text, "true") == 0);
-    if (text && (mu_codex_is(type, "number") || mu_codex_is(type, "integer"))) {
+    if (text && (mu_str_eq(type, "number") || mu_str_eq(type, "integer"))) {
         json_t *number = json_loads(text, JSON_DECODE_ANY, NULL);
         if (json_is_number(number))
             return number;
@@ -138,7 +138,7 @@ void mu_codex_answer(struct mu_codex *c, const struct mu_agent_answer *a, struct
     {
         if (json_integer_value(json_object_get(one, "n")) != n)
             continue;
-        size_t method = mu_codex_ask_kind(mu_codex_str(one, "method"));
+        size_t method = mu_codex_ask_kind(mu_json_str(one, "method"));
         mu_rpc_result(out, false, json_object_get(one, "id"), mu_codex_result(method, a));
         if (a->decision == MU_permission_decision_DENY_INTERRUPT && !ends_turn(method) && *c->turn)
             mu_codex_put_interrupt(c, out);

@@ -20,7 +20,7 @@ static const char *const methods[MU_CODEX_ASKS] = {
 size_t mu_codex_ask_kind(const char *name)
 {
     size_t i = 0;
-    while (i < MU_CODEX_ASKS && !mu_codex_is(name, methods[i]))
+    while (i < MU_CODEX_ASKS && !mu_str_eq(name, methods[i]))
         i++;
     return i;
 }
@@ -46,16 +46,16 @@ void mu_codex_copy(json_t *to, const char *key, const json_t *from)
 
 static void of_command(const struct mu_codex_line *l, struct asked *a)
 {
-    const char *command = mu_codex_str(l->params, "command");
+    const char *command = mu_json_str(l->params, "command");
     const json_t *network = json_object_get(l->params, "networkApprovalContext");
-    const char *host = mu_codex_str(network, "host");
+    const char *host = mu_json_str(network, "host");
     struct mu_buf title = {0};
     if (command)
         mu_codex_command(command, &title);
     else if (host)
         mu_buf_printf(&title, "access to %s", host);
     a->name = "shell";
-    a->tool_id = mu_codex_str(l->params, "itemId");
+    a->tool_id = mu_json_str(l->params, "itemId");
     a->title = mu_buf_take(&title);
     a->always = "This command, as long as codex runs";
     if (command)
@@ -67,10 +67,10 @@ static void of_command(const struct mu_codex_line *l, struct asked *a)
 
 static void of_files(const struct mu_codex_line *l, struct asked *a)
 {
-    const char *id = mu_codex_str(l->params, "itemId");
+    const char *id = mu_json_str(l->params, "itemId");
     const json_t *tool = json_object_get(l->codex->tools, id ? id : "");
-    const char *title = mu_codex_str(tool, "title");
-    const char *root = mu_codex_str(l->params, "grantRoot");
+    const char *title = mu_json_str(tool, "title");
+    const char *root = mu_json_str(l->params, "grantRoot");
     a->name = "apply_patch";
     a->tool_id = id;
     a->title = mu_strdup(title ? title : root ? root : "");
@@ -82,9 +82,9 @@ static void of_files(const struct mu_codex_line *l, struct asked *a)
 
 static void of_permissions(const struct mu_codex_line *l, struct asked *a)
 {
-    const char *reason = mu_codex_str(l->params, "reason");
+    const char *reason = mu_json_str(l->params, "reason");
     a->name = "request_permissions";
-    a->tool_id = mu_codex_str(l->params, "itemId");
+    a->tool_id = mu_json_str(l->params, "itemId");
     a->title = mu_strdup(reason ? reason : "more permissions for this turn");
     a->always = "These permissions, as long as codex runs";
     mu_codex_copy(a->input, "permissions", l->params);
@@ -108,39 +108,39 @@ static void of_question(const struct mu_codex_line *l, struct asked *a)
     size_t i, k;
     json_t *one, *choice;
     a->name = "request_user_input";
-    a->tool_id = mu_codex_str(l->params, "itemId");
+    a->tool_id = mu_json_str(l->params, "itemId");
     a->questions = json_array();
     mu_codex_copy(a->input, "questions", l->params);
     json_array_foreach(json_object_get(l->params, "questions"), i, one)
     {
-        const char *text = mu_codex_str(one, "question");
-        const char *header = mu_codex_str(one, "header");
+        const char *text = mu_json_str(one, "question");
+        const char *header = mu_json_str(one, "header");
         json_t *options = json_array();
         json_array_foreach(json_object_get(one, "options"), k, choice)
         {
-            if (mu_codex_str(choice, "label"))
-                json_array_append_new(options, option(mu_codex_str(choice, "label"),
-                                                      mu_codex_str(choice, "description")));
+            if (mu_json_str(choice, "label"))
+                json_array_append_new(options, option(mu_json_str(choice, "label"),
+                                                      mu_json_str(choice, "description")));
         }
         json_array_append_new(a->questions,
                               question(text ? text : "", header ? header : "", options));
     }
-    const char *first = mu_codex_str(json_array_get(a->questions, 0), "question");
+    const char *first = mu_json_str(json_array_get(a->questions, 0), "question");
     a->title = mu_strdup(first ? first : "");
 }
 
 const char *mu_codex_field_text(const char *key, const json_t *field)
 {
-    const char *text = mu_codex_str(field, "description");
+    const char *text = mu_json_str(field, "description");
     if (!text || !*text)
-        text = mu_codex_str(field, "title");
+        text = mu_json_str(field, "title");
     return text && *text ? text : key;
 }
 
 static void of_mcp(const struct mu_codex_line *l, struct asked *a)
 {
-    const char *server = mu_codex_str(l->params, "serverName");
-    const char *message = mu_codex_str(l->params, "message");
+    const char *server = mu_json_str(l->params, "serverName");
+    const char *message = mu_json_str(l->params, "message");
     const json_t *schema = json_object_get(l->params, "requestedSchema");
     json_t *fields = json_object_get(schema, "properties");
     const char *key;
@@ -162,7 +162,7 @@ static void of_mcp(const struct mu_codex_line *l, struct asked *a)
             if (json_is_string(word))
                 json_array_append_new(options, option(json_string_value(word), NULL));
         }
-        if (mu_codex_is(mu_codex_str(field, "type"), "boolean")) {
+        if (mu_str_eq(mu_json_str(field, "type"), "boolean")) {
             json_array_append_new(options, option("true", NULL));
             json_array_append_new(options, option("false", NULL));
         }
@@ -185,7 +185,7 @@ static void of_old(const struct mu_codex_line *l, struct asked *a)
     json_object_foreach(json_object_get(l->params, "fileChanges"), path, word)
         mu_buf_printf(&title, "%s%s", title.len ? ", " : "", path);
     a->name = json_object_get(l->params, "command") ? "shell" : "apply_patch";
-    a->tool_id = mu_codex_str(l->params, "callId");
+    a->tool_id = mu_json_str(l->params, "callId");
     a->title = mu_buf_take(&title);
     a->always = "This, as long as codex runs";
     mu_codex_copy(a->input, "command", l->params);
@@ -253,7 +253,7 @@ static void refuse(const struct mu_codex_line *l, const json_t *id, const char *
     char text[200];
     snprintf(text, sizeof text,
              "codex asked for something that this muster does not know (%.*s); it was refused.",
-             mu_codex_cut(method, 80), method);
+             mu_text_cut(method, 80), method);
     mu_codex_notice(l, text, false);
 }
 

@@ -61,7 +61,7 @@ static const char *advice_for(const char *kind, int status, const char *words)
     bool says =
         !status || (kind && strncmp(kind, "http", 4) != 0 && strncmp(kind, "response", 8) != 0);
     for (size_t i = 0; i < MU_COUNT(causes); i++)
-        if ((says && causes[i].kind && mu_codex_is(kind, causes[i].kind)) ||
+        if ((says && causes[i].kind && mu_str_eq(kind, causes[i].kind)) ||
             (status && status == causes[i].status))
             return causes[i].advice;
     for (size_t i = 0; i < MU_COUNT(causes); i++)
@@ -75,7 +75,7 @@ static char *unwrapped(const char *message)
 {
     json_t *json = *message == '{' ? json_loads(message, 0, NULL) : NULL;
     const json_t *error = json_object_get(json, "error");
-    const char *inner = mu_codex_str(error ? error : json, "message");
+    const char *inner = mu_json_str(error ? error : json, "message");
     char *text = mu_strdup(inner && *inner ? inner : message);
     json_decref(json);
     return text;
@@ -83,8 +83,8 @@ static char *unwrapped(const char *message)
 
 void mu_codex_error_text(const json_t *error, struct mu_buf *out)
 {
-    const char *message = mu_codex_str(error, "message");
-    const char *more = mu_codex_str(error, "additionalDetails");
+    const char *message = mu_json_str(error, "message");
+    const char *more = mu_json_str(error, "additionalDetails");
     const json_t *info = json_object_get(error, "codexErrorInfo");
     const char *kind = json_string_value(info);
     const char *key;

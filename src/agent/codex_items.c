@@ -60,7 +60,7 @@ void mu_codex_command(const char *command, struct mu_buf *out)
     const char *p = command;
     bool wrapped = shell_word(&p, &shell) && shell.data && is_shell(shell.data) &&
                    shell_word(&p, &option) && option.data &&
-                   (mu_codex_is(option.data, "-lc") || mu_codex_is(option.data, "-c")) &&
+                   (mu_str_eq(option.data, "-lc") || mu_str_eq(option.data, "-c")) &&
                    shell_word(&p, &script) && script.data && *p == '\0';
     mu_buf_str(out, wrapped ? script.data : command);
     mu_buf_release(&shell);
@@ -83,7 +83,7 @@ struct tool {
 
 static bool is_status(const json_t *item, const char *word)
 {
-    return mu_codex_is(mu_codex_str(item, "status"), word);
+    return mu_str_eq(mu_json_str(item, "status"), word);
 }
 
 static char *packed(json_t *json)
@@ -95,9 +95,9 @@ static char *packed(json_t *json)
 
 static void of_command(const json_t *item, struct tool *t)
 {
-    const char *command = mu_codex_str(item, "command");
-    const char *cwd = mu_codex_str(item, "cwd");
-    const char *output = mu_codex_str(item, "aggregatedOutput");
+    const char *command = mu_json_str(item, "command");
+    const char *cwd = mu_json_str(item, "cwd");
+    const char *output = mu_json_str(item, "aggregatedOutput");
     const json_t *code = json_object_get(item, "exitCode");
     struct mu_buf title = {0};
     mu_codex_command(command ? command : "", &title);
@@ -118,14 +118,14 @@ static void of_command(const json_t *item, struct tool *t)
 
 static json_t *diff_of(const json_t *change)
 {
-    const char *path = mu_codex_str(change, "path");
-    const char *kind = mu_codex_str(json_object_get(change, "kind"), "type");
+    const char *path = mu_json_str(change, "path");
+    const char *kind = mu_json_str(json_object_get(change, "kind"), "type");
     json_t *diff = json_object_get(change, "diff");
     if (!path || !json_is_string(diff))
         return NULL;
-    if (mu_codex_is(kind, "add"))
+    if (mu_str_eq(kind, "add"))
         return json_pack("{s:s, s:n, s:O}", "path", path, "old", "new", diff);
-    if (mu_codex_is(kind, "delete"))
+    if (mu_str_eq(kind, "delete"))
         return json_pack("{s:s, s:O, s:n}", "path", path, "old", diff, "new");
     return json_pack("{s:s, s:O}", "path", path, "patch", diff);
 }
@@ -140,7 +140,7 @@ static void of_change(const json_t *item, struct tool *t)
     json_array_foreach(json_object_get(item, "changes"), i, change)
     {
         json_t *diff = diff_of(change);
-        const char *path = mu_codex_str(change, "path");
+        const char *path = mu_json_str(change, "path");
         if (!diff)
             continue;
         json_array_append_new(diffs, diff);
@@ -164,12 +164,12 @@ static void content_of(const json_t *content, struct tool *t)
     json_t *block;
     json_array_foreach((json_t *)content, i, block)
     {
-        const char *text = mu_codex_str(block, "text");
-        const char *data = mu_codex_str(block, "data");
-        const char *type = mu_codex_str(block, "mimeType");
+        const char *text = mu_json_str(block, "text");
+        const char *data = mu_json_str(block, "data");
+        const char *type = mu_json_str(block, "mimeType");
         if (text)
             mu_buf_printf(&t->output, "%s%s", t->output.len ? "\n" : "", text);
-        else if (data && type && mu_codex_is(mu_codex_str(block, "type"), "image"))
+        else if (data && type && mu_str_eq(mu_json_str(block, "type"), "image"))
             json_array_append_new(images, json_pack("{s:s, s:s}", "type", type, "data", data));
     }
     if (json_array_size(images) > 0)
@@ -179,9 +179,9 @@ static void content_of(const json_t *content, struct tool *t)
 
 static void of_mcp(const json_t *item, struct tool *t)
 {
-    const char *server = mu_codex_str(item, "server");
-    const char *error = mu_codex_str(json_object_get(item, "error"), "message");
-    const char *tool = mu_codex_str(item, "tool");
+    const char *server = mu_json_str(item, "server");
+    const char *error = mu_json_str(json_object_get(item, "error"), "message");
+    const char *tool = mu_json_str(item, "tool");
     t->name = tool ? tool : "an MCP tool";
     t->title = mu_asprintf("%s", server ? server : "");
     t->input = dump(json_object_get(item, "arguments"));
@@ -193,7 +193,7 @@ static void of_mcp(const json_t *item, struct tool *t)
 
 static void of_dynamic(const json_t *item, struct tool *t)
 {
-    const char *tool = mu_codex_str(item, "tool");
+    const char *tool = mu_json_str(item, "tool");
     t->name = tool ? tool : "a tool";
     t->input = dump(json_object_get(item, "arguments"));
     t->failed = is_status(item, "failed") || json_is_false(json_object_get(item, "success"));
@@ -203,8 +203,8 @@ static void of_dynamic(const json_t *item, struct tool *t)
 static void of_search(const json_t *item, struct tool *t)
 {
     const json_t *action = json_object_get(item, "action");
-    const char *query = mu_codex_str(item, "query");
-    const char *url = mu_codex_str(action, "url");
+    const char *query = mu_json_str(item, "query");
+    const char *url = mu_json_str(action, "url");
     t->name = "web_search";
     t->title = mu_strdup(query && *query ? query : url ? url : "");
     t->input = packed(json_pack("{s:s, s:O*}", "query", query ? query : "", "action", action));
@@ -212,8 +212,8 @@ static void of_search(const json_t *item, struct tool *t)
 
 static void of_agent(const json_t *item, struct tool *t)
 {
-    const char *tool = mu_codex_str(item, "tool");
-    const char *prompt = mu_codex_str(item, "prompt");
+    const char *tool = mu_json_str(item, "tool");
+    const char *prompt = mu_json_str(item, "prompt");
     t->name = tool ? tool : "agent";
     t->title = mu_strdup(prompt ? prompt : "");
     t->input = packed(json_pack("{s:s*, s:O*}", "prompt", prompt, "agents",
@@ -223,7 +223,7 @@ static void of_agent(const json_t *item, struct tool *t)
 
 static void of_view(const json_t *item, struct tool *t)
 {
-    const char *path = mu_codex_str(item, "path");
+    const char *path = mu_json_str(item, "path");
     t->name = "view_image";
     t->title = mu_strdup(path ? path : "");
     t->input = packed(json_pack("{s:s*}", "path", path));
@@ -287,7 +287,7 @@ static void give_result(const struct mu_codex_line *l, const char *id, const str
 static void on_tool(const struct mu_codex_line *l, size_t kind, const json_t *item, bool done)
 {
     struct mu_codex *c = l->codex;
-    const char *id = mu_codex_str(item, "id");
+    const char *id = mu_json_str(item, "id");
     struct tool t = {0};
     if (!id || !*id)
         return;
@@ -309,8 +309,8 @@ static void on_tool(const struct mu_codex_line *l, size_t kind, const json_t *it
 void mu_codex_output(const struct mu_codex_line *l)
 {
     struct mu_codex *c = l->codex;
-    const char *id = mu_codex_str(l->params, "itemId");
-    const char *more = mu_codex_str(l->params, "delta");
+    const char *id = mu_json_str(l->params, "itemId");
+    const char *more = mu_json_str(l->params, "delta");
     char checked[MU_CODEX_ID];
     if (!more || !mu_codex_id(checked, id) || !json_object_get(c->tools, id))
         return;
@@ -338,14 +338,13 @@ void mu_codex_plan(const struct mu_codex_line *l)
     json_t *step;
     json_array_foreach(json_object_get(l->params, "plan"), i, step)
     {
-        const char *what = mu_codex_str(step, "step");
-        const char *status = mu_codex_str(step, "status");
+        const char *what = mu_json_str(step, "step");
+        const char *status = mu_json_str(step, "status");
         if (what)
-            json_array_append_new(steps,
-                                  json_pack("{s:s, s:s}", "text", what, "status",
-                                            mu_codex_is(status, "completed")    ? "completed"
-                                            : mu_codex_is(status, "inProgress") ? "in_progress"
-                                                                                : "pending"));
+            json_array_append_new(steps, json_pack("{s:s, s:s}", "text", what, "status",
+                                                   mu_str_eq(status, "completed")    ? "completed"
+                                                   : mu_str_eq(status, "inProgress") ? "in_progress"
+                                                                                     : "pending"));
     }
     char *text = packed(steps);
     mu_codex_emit(l, (struct mu_agent_event){.kind = MU_AG_PLAN, .input = text});
@@ -378,19 +377,19 @@ static void on_reasoning(const struct mu_codex_line *l, const json_t *item)
 
 void mu_codex_item(const struct mu_codex_line *l, const json_t *item, bool done)
 {
-    const char *type = mu_codex_str(item, "type");
+    const char *type = mu_json_str(item, "type");
     for (size_t i = 0; i < MU_COUNT(tools); i++)
-        if (mu_codex_is(type, tools[i].type)) {
+        if (mu_str_eq(type, tools[i].type)) {
             on_tool(l, i, item, done);
             return;
         }
     if (!done)
         return;
-    if (mu_codex_is(type, "agentMessage") || mu_codex_is(type, "plan"))
-        give_final(l, MU_message_kind_TEXT, mu_codex_str(item, "text"));
-    else if (mu_codex_is(type, "reasoning"))
+    if (mu_str_eq(type, "agentMessage") || mu_str_eq(type, "plan"))
+        give_final(l, MU_message_kind_TEXT, mu_json_str(item, "text"));
+    else if (mu_str_eq(type, "reasoning"))
         on_reasoning(l, item);
-    else if (mu_codex_is(type, "contextCompaction"))
+    else if (mu_str_eq(type, "contextCompaction"))
         mu_codex_notice(l, "codex summarised the conversation so far to make room for more.",
                         false);
 }

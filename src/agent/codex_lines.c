@@ -6,27 +6,11 @@
 
 /* ---- for all parts ---- */
 
-const char *mu_codex_str(const json_t *o, const char *key)
-{
-    return json_string_value(json_object_get(o, key));
-}
-
-bool mu_codex_is(const char *a, const char *b)
-{
-    return a && strcmp(a, b) == 0;
-}
-
 bool mu_codex_id(char out[MU_CODEX_ID], const char *id)
 {
     bool good = id && mu_id_valid(id) && id[0] != '-';
     snprintf(out, MU_CODEX_ID, "%s", good ? id : "");
     return good;
-}
-
-int mu_codex_cut(const char *text, size_t max)
-{
-    size_t n = strlen(text);
-    return (int)(n > max ? mu_utf8_cut(text, max) : n);
 }
 
 void mu_codex_emit(const struct mu_codex_line *l, struct mu_agent_event ev)
@@ -105,7 +89,7 @@ void mu_codex_note_model(const struct mu_codex_line *l, const char *model)
     struct mu_codex *c = l->codex;
     if (!model || !*model || strncmp(model, c->model, sizeof c->model - 1) == 0)
         return;
-    snprintf(c->model, sizeof c->model, "%.*s", mu_codex_cut(model, sizeof c->model - 1), model);
+    snprintf(c->model, sizeof c->model, "%.*s", mu_text_cut(model, sizeof c->model - 1), model);
     put_facts(l, json_pack("{s:s}", "model", c->model));
 }
 
@@ -122,7 +106,7 @@ void mu_codex_note_title(const struct mu_codex_line *l, const char *title)
 static void name_turn(const struct mu_codex_line *l, const json_t *turn)
 {
     struct mu_codex *c = l->codex;
-    if (*c->turn || !c->in_turn || !mu_codex_id(c->turn, mu_codex_str(turn, "id")))
+    if (*c->turn || !c->in_turn || !mu_codex_id(c->turn, mu_json_str(turn, "id")))
         return;
     c->words.n = 0;
     mu_codex_note_model(l, mu_codex_model(c));
@@ -172,13 +156,13 @@ static void on_answer(const struct mu_codex_line *l, const struct mu_rpc_message
 static bool of_thread(const struct mu_codex_line *l)
 {
     return l->codex->phase == MU_CODEX_READY &&
-           mu_codex_is(mu_codex_str(l->params, "threadId"), l->codex->thread);
+           mu_str_eq(mu_json_str(l->params, "threadId"), l->codex->thread);
 }
 
 static bool of_turn(const struct mu_codex_line *l)
 {
     return of_thread(l) && *l->codex->turn &&
-           mu_codex_is(mu_codex_str(l->params, "turnId"), l->codex->turn);
+           mu_str_eq(mu_json_str(l->params, "turnId"), l->codex->turn);
 }
 
 static void on_turn_completed(const struct mu_codex_line *l)
@@ -186,13 +170,13 @@ static void on_turn_completed(const struct mu_codex_line *l)
     struct mu_codex *c = l->codex;
     const json_t *turn = json_object_get(l->params, "turn");
     const json_t *error = json_object_get(turn, "error");
-    const char *status = mu_codex_str(turn, "status");
+    const char *status = mu_json_str(turn, "status");
     struct mu_buf text = {0};
-    if (!*c->turn || !mu_codex_is(mu_codex_str(turn, "id"), c->turn))
+    if (!*c->turn || !mu_str_eq(mu_json_str(turn, "id"), c->turn))
         return;
-    if (mu_codex_is(status, "completed")) {
+    if (mu_str_eq(status, "completed")) {
         mu_codex_end_turn(l, MU_TURN_OK, NULL);
-    } else if (mu_codex_is(status, "interrupted")) {
+    } else if (mu_str_eq(status, "interrupted")) {
         mu_codex_end_turn(l, MU_TURN_CANCELLED, NULL);
     } else {
         if (json_is_object(error) || !*c->error)
@@ -208,8 +192,8 @@ static void on_turn_completed(const struct mu_codex_line *l)
 static void on_retry(const struct mu_codex_line *l, const json_t *error)
 {
     struct mu_codex *c = l->codex;
-    const char *message = mu_codex_str(error, "message");
-    const char *more = mu_codex_str(error, "additionalDetails");
+    const char *message = mu_json_str(error, "message");
+    const char *more = mu_json_str(error, "additionalDetails");
     char text[640];
     int64_t n = ++c->retries;
     mu_codex_emit(l, (struct mu_agent_event){.kind = MU_AG_RESET});
@@ -219,11 +203,11 @@ static void on_retry(const struct mu_codex_line *l, const json_t *error)
         more = "no reason given";
     if (!message)
         message = "no number";
-    int len = mu_codex_cut(more, 400);
+    int len = mu_text_cut(more, 400);
     while (len > 0 && more[len - 1] == '.')
         len--;
     snprintf(text, sizeof text, "The model did not answer: %.*s. codex tries again (%.*s).", len,
-             more, mu_codex_cut(message, 100), message);
+             more, mu_text_cut(message, 100), message);
     mu_codex_notice(l, text, true);
 }
 
@@ -237,7 +221,7 @@ static void on_error(const struct mu_codex_line *l)
     }
     struct mu_buf text = {0};
     mu_codex_error_text(error, &text);
-    snprintf(c->error, sizeof c->error, "%.*s", mu_codex_cut(text.data, sizeof c->error - 1),
+    snprintf(c->error, sizeof c->error, "%.*s", mu_text_cut(text.data, sizeof c->error - 1),
              text.data);
     mu_buf_release(&text);
 }
@@ -294,7 +278,7 @@ static void on_usage(const struct mu_codex_line *l)
 
 static void on_warning(const struct mu_codex_line *l)
 {
-    const char *message = mu_codex_str(l->params, "message");
+    const char *message = mu_json_str(l->params, "message");
     bool known = l->codex->resumed && !*l->codex->turn; /* it was said when the thread began */
     if (message && *message && !known)
         mu_codex_notice(l, message, false);
@@ -302,11 +286,11 @@ static void on_warning(const struct mu_codex_line *l)
 
 static void on_rerouted(const struct mu_codex_line *l)
 {
-    const char *model = mu_codex_str(l->params, "toModel");
+    const char *model = mu_json_str(l->params, "toModel");
     char text[200];
     if (!model)
         return;
-    snprintf(text, sizeof text, "codex goes on with another model: %.*s.", mu_codex_cut(model, 100),
+    snprintf(text, sizeof text, "codex goes on with another model: %.*s.", mu_text_cut(model, 100),
              model);
     mu_codex_notice(l, text, false);
     mu_codex_note_model(l, model);
@@ -314,7 +298,7 @@ static void on_rerouted(const struct mu_codex_line *l)
 
 static void on_delta(const struct mu_codex_line *l, enum mu_message_kind kind)
 {
-    const char *text = mu_codex_str(l->params, "delta");
+    const char *text = mu_json_str(l->params, "delta");
     if (text && *text)
         mu_codex_emit(l, (struct mu_agent_event){
                              .kind = MU_AG_TEXT, .message = kind, .text = text, .n = strlen(text)});
@@ -356,7 +340,7 @@ static void on_turn_started(const struct mu_codex_line *l)
 
 static void on_name(const struct mu_codex_line *l)
 {
-    mu_codex_note_title(l, mu_codex_str(l->params, "threadName"));
+    mu_codex_note_title(l, mu_json_str(l->params, "threadName"));
 }
 
 /* Whose a notification must be to count. */

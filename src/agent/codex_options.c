@@ -68,15 +68,15 @@ const char *mu_codex_check_options(const json_t *options)
 static json_t *sandbox_policy(const struct mu_codex *c, const char *word)
 {
     json_t *own = json_object_get(c->base, "sandboxPolicy");
-    const char *type = mu_codex_is(word, "read-only")         ? "readOnly"
-                       : mu_codex_is(word, "workspace-write") ? "workspaceWrite"
-                                                              : "dangerFullAccess";
-    if (mu_codex_is(mu_codex_str(own, "type"), type))
+    const char *type = mu_str_eq(word, "read-only")         ? "readOnly"
+                       : mu_str_eq(word, "workspace-write") ? "workspaceWrite"
+                                                            : "dangerFullAccess";
+    if (mu_str_eq(mu_json_str(own, "type"), type))
         return json_incref(own);
     json_t *policy = json_pack("{s:s}", "type", type);
-    if (!mu_codex_is(word, "danger-full-access"))
+    if (!mu_str_eq(word, "danger-full-access"))
         json_object_set_new(policy, "networkAccess", json_false());
-    if (mu_codex_is(word, "workspace-write")) {
+    if (mu_str_eq(word, "workspace-write")) {
         json_object_set_new(policy, "writableRoots", json_array());
         json_object_set_new(policy, "excludeTmpdirEnvVar", json_false());
         json_object_set_new(policy, "excludeSlashTmp", json_false());
@@ -105,6 +105,6 @@ void mu_codex_put_options(struct mu_codex *c, json_t *params)
 
 const char *mu_codex_model(const struct mu_codex *c)
 {
-    const char *model = mu_codex_str(c->options, "model");
-    return model ? model : mu_codex_str(c->base, "model");
+    const char *model = mu_json_str(c->options, "model");
+    return model ? model : mu_json_str(c->base, "model");
 }

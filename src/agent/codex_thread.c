@@ -39,7 +39,7 @@ static bool is_unknown_thread(const json_t *error)
 {
     static const char *const words[] = {"no rollout found", "not found", "invalid thread id",
                                         "no thread"};
-    const char *message = mu_codex_str(error, "message");
+    const char *message = mu_json_str(error, "message");
     for (size_t i = 0; message && i < MU_COUNT(words); i++)
         if (strstr(message, words[i]))
             return true;
@@ -87,7 +87,7 @@ void mu_codex_thread(const struct mu_codex_line *l, const struct mu_rpc_message 
                          m->body);
         return;
     }
-    if (!mu_codex_id(id, mu_codex_str(thread, "id"))) {
+    if (!mu_codex_id(id, mu_json_str(thread, "id"))) {
         not_understood(l);
         return;
     }
@@ -102,7 +102,7 @@ void mu_codex_thread(const struct mu_codex_line *l, const struct mu_rpc_message 
     c->phase = MU_CODEX_READY;
     c->resumed = resumes;
     note_base(c, m->body);
-    mu_codex_note_title(l, mu_codex_str(thread, "name"));
+    mu_codex_note_title(l, mu_json_str(thread, "name"));
     mu_codex_note_model(l, mu_codex_model(c));
     if (c->cancelling)
         mu_codex_end_turn(l, MU_TURN_CANCELLED, NULL);

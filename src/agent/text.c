@@ -1,5 +1,6 @@
 #include "agent/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- lines ---- */
@@ -158,6 +159,12 @@ void mu_text_end(struct mu_buf *out, struct mu_utf8_rest *rest)
     rest->n = 0;
 }
 
+int mu_text_cut(const char *text, size_t max)
+{
+    size_t n = strlen(text);
+    return (int)(n > max ? mu_utf8_cut(text, max) : n);
+}
+
 /* ---- last words ---- */
 
 void mu_words_add(struct mu_words *w, const char *data, size_t n)
@@ -195,4 +202,28 @@ bool mu_words_last_line(const struct mu_words *w, struct mu_buf *out)
     mu_text_add(out, &rest, w->text + start, end - start);
     mu_text_end(out, &rest);
     return end > start;
+}
+
+void mu_text_ended(const char *name, const char *when, const struct mu_exit *how, char *out,
+                   size_t cap)
+{
+    const char *signal = how->kind == MU_EXIT_SIGNAL ? sigdescr_np(how->signal) : NULL;
+    if (how->kind == MU_EXIT_SIGNAL)
+        snprintf(out, cap, "%s was killed by signal %d (%s)", name, how->signal,
+                 signal ? signal : "unknown");
+    else
+        snprintf(out, cap, "%s ended %s (exit code %d)", name, when, how->code);
+}
+
+/* ---- JSON ---- */
+
+const char *mu_json_str(const json_t *o, const char *key)
+{
+    return json_string_value(json_object_get(o, key));
+}
+
+int64_t mu_json_count(const json_t *o, const char *key)
+{
+    const json_t *n = json_object_get(o, key);
+    return json_is_integer(n) && json_integer_value(n) >= 0 ? json_integer_value(n) : -1;
 }

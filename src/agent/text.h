@@ -1,5 +1,6 @@
 /*
- * What both dialects do with raw bytes: lines with a limit, text made valid, last words kept.
+ * What the dialects share: lines with a limit, text made valid, last words kept, how a process
+ * ended.
  *
  * Layer: agent. Pure but for allocation.
  */
@@ -8,6 +9,9 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "hold/spool.h"
+
+#include <jansson.h>
 
 /* ---- lines ---- */
 
@@ -41,6 +45,9 @@ void mu_text_add(struct mu_buf *out, struct mu_utf8_rest *rest, const char *data
 /* The end of input: what waits is no character. */
 void mu_text_end(struct mu_buf *out, struct mu_utf8_rest *rest);
 
+/* How many bytes of the text, at most max, are whole characters: for "%.*s". */
+int mu_text_cut(const char *text, size_t max);
+
 /* ---- last words ---- */
 
 enum { MU_WORDS_SIZE = 1024 };
@@ -52,5 +59,17 @@ struct mu_words {
 void mu_words_add(struct mu_words *w, const char *data, size_t n);
 /* The last line that says something, trimmed and as valid UTF-8, appended to out; false: none. */
 bool mu_words_last_line(const struct mu_words *w, struct mu_buf *out);
+
+/* "codex was killed by signal 9 (Killed)", "codex ended in the middle of the turn (exit code 1)":
+ * without a full stop, since last words may follow. `when` is for an end with a code. */
+void mu_text_ended(const char *name, const char *when, const struct mu_exit *how, char *out,
+                   size_t cap);
+
+/* ---- JSON ---- */
+
+/* A member that is a string; NULL: there is none, or o is no object. Borrowed. */
+const char *mu_json_str(const json_t *o, const char *key);
+/* A member that is a count, at least 0; -1: it is none. */
+int64_t mu_json_count(const json_t *o, const char *key);
 
 #endif
