@@ -192,6 +192,7 @@ describe("claude's control protocol", { concurrency: 2 }, () => {
     await session.turn(`${call("Bash", wait)}[[say:begun]] background`);
     await session.turn("[[tool:touch go]][[say:. Touched]] go");
     await session.shows("task-notification");
+    await session.becomes("idle"); // else the end that comes next may be the notification's, and the prompt waits for it
     await session.turn("[[say:. Mine]] own");
     assert.equal(session.state, "idle");
     assert.match(session.text(), /\. Mine$/);

@@ -233,6 +233,7 @@ static void usage_adds_up(void **state)
     OK(put_usage(f->s, "t1", "s1", "p1", 100, 1, 10));
     OK(put_usage(f->s, "t2", "s1", "p1", 200, 10, -1));
     OK(put_usage(f->s, "t3", "s2", "p1", 300, 100, 7));
+    OK(put_usage(f->s, "t1", "s2", "p1", 900, 999, 999)); /* the turn of another session stays */
     OK(put_usage(f->s, "t4", "s3", "p2", 250, 1000, 0));
     OK(put_usage(f->s, "t4", "s3", "p2", 251, 2000, 0)); /* the turn's last word counts */
     OK(mu_store_commit(f->s));

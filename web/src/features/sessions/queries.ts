@@ -27,7 +27,8 @@ export const agentsQuery = queryOptions({
   queryKey: agentKeys.all,
   queryFn: async () => (await request('list_agents')).agents,
   staleTime: 60_000,
-  retry: 1,
+  // It is asked for once: a server that is away for a moment must not leave the page without it.
+  retry: 6,
   refetchOnWindowFocus: false,
   refetchOnReconnect: false,
 });
