@@ -172,7 +172,9 @@ void mu_runner_update_project(struct mu_runner *r, const char *id,
         runner_refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
         return;
     }
-    if (take_name(req->name, name, cb, ctx)) {
+    if (!req->name) {
+        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD, "Nothing to change was named.");
+    } else if (take_name(req->name, name, cb, ctx)) {
         struct mu_buf fields = {0};
         mu_str_set((char **)&p->name, name);
         p->updated_at = mu_now_ms();

@@ -315,6 +315,54 @@ static void list_agents(struct mu_client *c, const struct mu_http_req *req, cons
     mu_runner_agents(c->srv->opts.runner, on_agents, c);
 }
 
+/* Not there yet: the definition is, so that the page can be built beside them. */
+static void absent(struct mu_client *c)
+{
+    mu_answer_error(c, MU_CODE_NOT_FOUND, NULL);
+}
+
+static void list_directories(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    MU_UNUSED(req);
+    MU_UNUSED(id);
+    absent(c);
+}
+
+static void list_files(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    MU_UNUSED(req);
+    MU_UNUSED(id);
+    absent(c);
+}
+
+static void list_access(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    MU_UNUSED(req);
+    MU_UNUSED(id);
+    absent(c);
+}
+
+static void create_token(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    MU_UNUSED(req);
+    MU_UNUSED(id);
+    absent(c);
+}
+
+static void delete_access(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    MU_UNUSED(req);
+    MU_UNUSED(id);
+    absent(c);
+}
+
+static void about(struct mu_client *c, const struct mu_http_req *req, const char *id)
+{
+    MU_UNUSED(req);
+    MU_UNUSED(id);
+    absent(c);
+}
+
 static void healthz(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
     MU_UNUSED(req);

@@ -47,6 +47,8 @@ static const struct mu_rec_session waiting = {.id = "s-2",
                                               .cli_session_id = "c-1",
                                               .node = "n-1",
                                               .metadata = "{\"a\":[1,null,{\"b\":\"c\"}]}",
+                                              .position = 1796754830123 * 1024,
+                                              .pinned_at = AT,
                                               .archived_at = AT,
                                               .created_at = AT,
                                               .updated_at = AT,
@@ -125,6 +127,13 @@ static const struct mu_rec_turn_usage turn_usage = {.turn_id = "m-1",
                                                     .started_at = AT,
                                                     .ended_at = AT,
                                                     .usage = &usage};
+static const struct mu_rec_directory directory = {.name = "one", .path = "/srv/one"};
+static const struct mu_rec_access access = {.id = "a-1",
+                                            .kind = MU_access_kind_BROWSER,
+                                            .name = "Firefox on Linux",
+                                            .created_at = AT,
+                                            .expires_at = AT,
+                                            .current = true};
 static const struct mu_rec_raw_line raw_line = {
     .line = "{\"type\":\"result\"}", .bytes = 17, .cut = false};
 static const struct mu_rec_project_with_sessions trees[] = {
@@ -245,7 +254,8 @@ static const struct sample {
     {SAMPLE(create_project, {.path = "/srv/one"})},
     {SAMPLE(create_project,
             {.has = MU_HAS(create_project, name), .path = "/srv/one", .name = "one"})},
-    {SAMPLE(update_project, {.name = "another"})},
+    {SAMPLE(update_project, {.has = MU_HAS(update_project, name), .name = "another"})},
+    {SAMPLE(update_project, {.has = MU_HAS(update_project, after)})},
     {SAMPLE(create_session_call, {.has = MU_HAS(create_session_call, name),
                                   .project_id = "p-1",
                                   .agent = "claude",
@@ -258,10 +268,26 @@ static const struct sample {
     {SAMPLE(update_session, {.has = MU_HAS(update_session, archived), .archived = true})},
     {SAMPLE(update_session,
             {.has = MU_HAS(update_session, options), .options = "{\"model\":\"x\"}"})},
+    {SAMPLE(update_session,
+            {.has = MU_HAS(update_session, pinned) | MU_HAS(update_session, project_id) |
+                    MU_HAS(update_session, after),
+             .pinned = true,
+             .project_id = "p-2",
+             .after = "s-1"})},
     {SAMPLE(empty, {0})},
     {SAMPLE(project_list, {.epoch = "e-1", .rev = 8, .projects = {trees, 2}})},
     {SAMPLE(message_list, {.messages = {messages, 2}, .has_older = true})},
     {SAMPLE(agent_list, {.agents = {agents, 2}})},
+    {SAMPLE(inbox_reply, {.requests = {asked, 2}})},
+    {"directory", &mu_directory_desc, &directory},
+    {SAMPLE(directory_list, {.path = "/srv", .parent = "/", .directories = {&directory, 1}})},
+    {SAMPLE(file_list, {.files = {image_ids, 2}, .truncated = true})},
+    {"access", &mu_access_desc, &access},
+    {SAMPLE(access_list, {.access = {&access, 1}})},
+    {SAMPLE(create_token, {.name = "deploy"})},
+    {SAMPLE(created_token, {.token = "secret", .access = &access})},
+    {SAMPLE(about,
+            {.version = "0.1", .data_dir = "/srv/muster", .home = "/root", .started_at = AT})},
     {"error_body", &mu_error_body_desc, &error_body},
     {SAMPLE(error_response, {.error = &error_body})},
 };
@@ -273,7 +299,8 @@ static bool is_decoded(const char *record)
         "project_with_sessions", "removed",       "sync_delta",
         "sync_snapshot",         "queue_updated", "subscribe_success",
         "project_list",          "message_list",  "agent_list",
-        "usage_report",          "raw_lines"};
+        "usage_report",          "raw_lines",     "inbox_reply",
+        "directory_list",        "file_list",     "access_list"};
     for (size_t i = 0; i < MU_COUNT(lists); i++)
         if (mu_str_eq(lists[i], record))
             return false;

@@ -27,6 +27,8 @@ export function session(fields: Partial<SessionResponse> = {}): SessionResponse 
     node: null,
     metadata: null,
     options: null,
+    position: 0,
+    pinned_at: null,
     archived_at: null,
     created_at: at,
     updated_at: at,
@@ -36,7 +38,18 @@ export function session(fields: Partial<SessionResponse> = {}): SessionResponse 
 }
 
 export function project(fields: Partial<ProjectResponse> = {}): ProjectResponse {
-  return { id: 'p1', name: 'P', path: '/p', created_at: at, updated_at: at, rev: 1, ...fields };
+  return {
+    id: 'p1',
+    name: 'P',
+    path: '/p',
+    position: 0,
+    pinned_at: null,
+    archived_at: null,
+    created_at: at,
+    updated_at: at,
+    rev: 1,
+    ...fields,
+  };
 }
 
 export function withSessions(

@@ -20,10 +20,16 @@ export type SyncMode = (typeof SyncModes)[number];
 export const SnapshotReasons = ['no_since', 'epoch_changed', 'ahead', 'too_old', 'too_large'] as const;
 export type SnapshotReason = (typeof SnapshotReasons)[number];
 
+export const AccessKinds = ['browser', 'token'] as const;
+export type AccessKind = (typeof AccessKinds)[number];
+
 export interface ProjectResponse {
   id: string;
   name: string;
   path: string;
+  position: number;
+  pinned_at: string | null;
+  archived_at: string | null;
   created_at: string;
   updated_at: string;
   rev: number;
@@ -46,6 +52,8 @@ export interface SessionResponse {
   node: string | null;
   metadata: Record<string, unknown> | null;
   options: Record<string, unknown> | null;
+  position: number;
+  pinned_at: string | null;
   archived_at: string | null;
   created_at: string;
   updated_at: string;
@@ -56,6 +64,9 @@ export interface ProjectWithSessions {
   id: string;
   name: string;
   path: string;
+  position: number;
+  pinned_at: string | null;
+  archived_at: string | null;
   created_at: string;
   updated_at: string;
   rev: number;
@@ -197,6 +208,10 @@ export interface SubscribeSuccessData {
   permissions: PermissionRequest[];
 }
 
+export interface InboxReply {
+  requests: PermissionRequest[];
+}
+
 export interface SessionUpdatedData extends Partial<Omit<SessionResponse, 'id' | 'rev'>> {
   sessionId: string;
   rev: number;
@@ -314,7 +329,10 @@ export interface CreateProjectRequest {
 }
 
 export interface UpdateProjectRequest {
-  name: string;
+  name?: string;
+  archived?: boolean;
+  pinned?: boolean;
+  after?: string | null;
 }
 
 export interface CreateSessionRequest {
@@ -333,6 +351,9 @@ export interface CreateSessionCall {
 export interface UpdateSessionRequest {
   name?: string;
   archived?: boolean;
+  pinned?: boolean;
+  project_id?: string;
+  after?: string | null;
   options?: Record<string, unknown> | null;
 }
 
@@ -363,6 +384,53 @@ export interface UsageResponse {
 
 export interface RawLinesResponse {
   lines: RawLine[];
+}
+
+export interface DirectoryEntry {
+  name: string;
+  path: string;
+}
+
+export interface DirectoryListResponse {
+  path: string;
+  parent: string | null;
+  directories: DirectoryEntry[];
+  truncated: boolean;
+}
+
+export interface FileListResponse {
+  files: string[];
+  truncated: boolean;
+}
+
+export interface AccessResponse {
+  id: string;
+  kind: AccessKind;
+  name: string;
+  created_at: string;
+  last_used_at: string | null;
+  expires_at: string | null;
+  current: boolean;
+}
+
+export interface AccessListResponse {
+  access: AccessResponse[];
+}
+
+export interface CreateTokenRequest {
+  name: string;
+}
+
+export interface CreatedTokenResponse {
+  token: string;
+  access: AccessResponse;
+}
+
+export interface AboutResponse {
+  version: string;
+  data_dir: string;
+  home: string;
+  started_at: string;
 }
 
 export interface ErrorBody {
@@ -465,6 +533,8 @@ export const ErrorCodes = {
   CONFLICT: { status: 409, text: "That contradicts what is stored." },
   PROJECT_EXISTS: { status: 409, text: "There is a project for this directory already." },
   ALREADY_ANSWERED: { status: 409, text: "This request was answered already, or the agent does not wait for it any more." },
+  SESSION_BUSY: { status: 409, text: "The session's agent works. Cancel its turn, or wait for its end, and try again." },
+  ACCESS_NOT_FOUND: { status: 404, text: "There is no sign-in and no token with this id." },
   PROMPT_NOT_QUEUED: { status: 404, text: "No prompt with this id waits in the queue of this session." },
   TOO_LARGE: { status: 413, text: "That is larger than the limit." },
   UNSUPPORTED_TYPE: { status: 415, text: "A body must be sent as Content-Type: application/json." },
@@ -502,6 +572,12 @@ export const Routes = {
   get_image: { method: 'GET', path: '/api/images/:id' },
   get_usage: { method: 'GET', path: '/api/usage' },
   list_agents: { method: 'GET', path: '/api/agents' },
+  list_directories: { method: 'GET', path: '/api/directories' },
+  list_files: { method: 'GET', path: '/api/projects/:id/files' },
+  list_access: { method: 'GET', path: '/api/access' },
+  create_token: { method: 'POST', path: '/api/access' },
+  delete_access: { method: 'DELETE', path: '/api/access/:id' },
+  about: { method: 'GET', path: '/api/about' },
   healthz: { method: 'GET', path: '/healthz' },
   metrics: { method: 'GET', path: '/metrics' },
   login: { method: 'GET', path: '/login' },
@@ -528,12 +604,28 @@ export interface RouteTypes {
   get_image: { request: void; response: void };
   get_usage: { request: void; response: UsageResponse };
   list_agents: { request: void; response: AgentListResponse };
+  list_directories: { request: void; response: DirectoryListResponse };
+  list_files: { request: void; response: FileListResponse };
+  list_access: { request: void; response: AccessListResponse };
+  create_token: { request: CreateTokenRequest; response: CreatedTokenResponse };
+  delete_access: { request: void; response: void };
+  about: { request: void; response: AboutResponse };
   healthz: { request: void; response: void };
   metrics: { request: void; response: void };
   login: { request: void; response: void };
 }
 
 export const Limits = {
+  /** directories in one listing */
+  DIRECTORY_ENTRIES: 1000,
+  /** files in one answer to a search by name */
+  FILES_FOUND: 50,
+  /** files of a project that a search by name looks at */
+  FILES_LOOKED_AT: 50000,
+  /** requests in the reply to a join of the inbox: the oldest */
+  INBOX_REQUESTS: 500,
+  /** tokens for programs */
+  TOKENS: 100,
   /** bytes of one prompt */
   PROMPT_BYTES: 1048576,
   /** bytes of a prompt to the shell agent, which takes it as an argument */
