@@ -328,7 +328,7 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
     if (broken)
         mu_log(MU_LOG_ERROR, "session_rule_broken", "session", s->id, "rule", broken, NULL);
     if (out->closed)
-        ask_close(r, s);
+        ask_close(r, s->id);
     store_update(r, s, ev, out, ids);
     publish_update(r, s, out);
     log_change(s, out);

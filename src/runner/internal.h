@@ -248,7 +248,8 @@ void images_free(struct mu_agent_image *images, size_t count);
 /* ---- ask.c ---- */
 void ask_open(struct run *run, const struct mu_agent_event *ev);
 void ask_withdrawn(struct run *run, const char *id); /* the agent takes it back */
-void ask_close(struct mu_runner *r, struct sess *s); /* all of a session, without an answer */
+/* All of a session, without an answer. */
+void ask_close(struct mu_runner *r, const char *session_id);
 
 /* ---- requests.c ---- */
 void runner_refuse(mu_outcome_cb *cb, void *ctx, enum mu_code code, const char *message);
