@@ -618,6 +618,12 @@ export interface RouteTypes {
 export const Limits = {
   /** directories in one listing */
   DIRECTORY_ENTRIES: 1000,
+  /** lookups of directories and files under way at a time: half of the threads that wait for disks */
+  LOOKUPS: 2,
+  /** lookups that wait for their turn; another is refused */
+  LOOKUPS_WAITING: 32,
+  /** seconds for a lookup; one that a file system holds up longer is answered without */
+  LOOKUP_SECONDS: 10,
   /** files in one answer to a search by name */
   FILES_FOUND: 50,
   /** files of a project that a search by name looks at */
