@@ -330,9 +330,7 @@ static void list_directories(struct mu_client *c, const struct mu_http_req *req,
 
 static void list_files(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    MU_UNUSED(req);
-    MU_UNUSED(id);
-    absent(c);
+    mu_files_search(c, req, id);
 }
 
 static void list_access(struct mu_client *c, const struct mu_http_req *req, const char *id)
