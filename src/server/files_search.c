@@ -21,6 +21,9 @@
 /* Of the best, some may not be there any more. */
 enum { CANDIDATES = 4 * MU_LIMIT_FILES_FOUND, SWEEP_MS = 1000 };
 
+_Static_assert((int)MU_LIMIT_FILE_QUERY_BYTES == (int)MU_FUZZY_QUERY_MAX,
+               "every query can be ranked");
+
 struct list;
 
 struct search {
@@ -71,12 +74,10 @@ static void list_unref(struct list *l)
 }
 
 /* Takes it from those that further searches may use. */
-static void list_retire(struct list *l)
+static void list_retire(struct mu_files *f, struct list *l)
 {
-    if (!l->all)
-        return;
-    DL_DELETE(l->all->lists, l);
-    l->all->count--;
+    DL_DELETE(f->lists, l);
+    f->count--;
     l->all = NULL;
     list_unref(l);
 }
@@ -158,8 +159,8 @@ static void on_made(void *ctx, enum mu_lookup_end end)
             mu_answer_error(s->client, MU_CODE_PATH_INVALID, l->why);
         search_free(s);
     }
-    if (!l->ready)
-        list_retire(l);
+    if (!l->ready && l->all)
+        list_retire(l->all, l);
 }
 
 static void on_list_free(void *ctx)
@@ -243,7 +244,7 @@ static void on_sweep(void *ctx)
         if (l->git)
             answer_late(l);
         if (is_old(l))
-            list_retire(l);
+            list_retire(f, l);
     }
     if (!f->lists)
         mu_timer_stop(f->timer);
@@ -272,7 +273,7 @@ static struct list *list_new(struct mu_files *f, const char *path)
     if (f->count >= MU_LIMIT_FILE_LISTS && !oldest)
         return NULL;
     if (f->count >= MU_LIMIT_FILE_LISTS)
-        list_retire(oldest);
+        list_retire(f, oldest);
     l = mu_alloc(sizeof *l);
     l->all = f;
     l->path = mu_strdup(path);
@@ -309,7 +310,7 @@ void mu_files_close(struct mu_files *f)
         }
         if (l->git)
             mu_child_kill(l->git);
-        list_retire(l);
+        list_retire(f, l);
     }
 }
 
