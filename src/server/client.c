@@ -355,6 +355,11 @@ void mu_server_shutdown(struct mu_server *s, mu_loop_cb *done, void *ctx)
     mu_timer_start(s->close_timer, 0, 0);
 }
 
+bool mu_server_is_held_up(const struct mu_server *s)
+{
+    return mu_lookups_under_way(s->lookups);
+}
+
 void mu_server_free(struct mu_server *s)
 {
     if (!s)

@@ -9,6 +9,7 @@
 #ifndef MU_SERVER_INTERNAL_H
 #define MU_SERVER_INTERNAL_H
 
+#include "io/directory.h"
 #include "server/lookup.h"
 #include "server/server.h"
 #include "wire/http1.h"
@@ -81,7 +82,12 @@ void mu_images_get(struct mu_client *c, const struct mu_http_req *req, const cha
 void mu_usage_get(struct mu_client *c, const struct mu_http_req *req);
 /* /api/directories (directories.c) */
 void mu_directories_get(struct mu_client *c, const struct mu_http_req *req);
-/* Answers whose lookup in path was not done. */
+/* Makes a project once its directory was looked at. */
+void mu_directories_make_project(struct mu_server *s, const struct mu_rec_create_project *rec,
+                                 mu_outcome_cb *cb, void *ctx);
+/* What is said of a lookup in path that was not done: the code, and a sentence in text. */
+enum mu_code mu_lookup_refusal(enum mu_lookup_end end, const char *path,
+                               char text[MU_DIRECTORY_WHY]);
 void mu_answer_lookup(struct mu_client *c, enum mu_lookup_end end, const char *path);
 /* /api/projects/:id/files (files_search.c): the lists of files that searches share. */
 struct mu_files *mu_files_new(struct mu_server *s);
