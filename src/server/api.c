@@ -324,7 +324,7 @@ static void list_directories(struct mu_client *c, const struct mu_http_req *req,
 
 static void list_files(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    mu_files_search(c, req, id);
+    mu_searches_get(c, req, id);
 }
 
 static void list_access(struct mu_client *c, const struct mu_http_req *req, const char *id)

@@ -25,7 +25,7 @@ struct mu_server {
     struct mu_timer *head_timer;  /* sends `head` on quiet topics */
     struct mu_timer *close_timer; /* paces the shutdown */
     struct mu_lookups *lookups;
-    struct mu_files *files;
+    struct mu_searches *searches;
     int64_t started_at;
     bool shutting_down;
     int close_waits;
@@ -90,10 +90,10 @@ enum mu_code mu_lookup_refusal(enum mu_lookup_end end, const char *path,
                                char text[MU_DIRECTORY_WHY]);
 void mu_answer_lookup(struct mu_client *c, enum mu_lookup_end end, const char *path);
 /* /api/projects/:id/files (files_search.c): the lists of files that searches share. */
-struct mu_files *mu_files_new(struct mu_server *s);
-void mu_files_close(struct mu_files *f); /* before the lookups; those who wait are answered */
-void mu_files_free(struct mu_files *f);  /* after the loop has ended; NULL allowed */
-void mu_files_search(struct mu_client *c, const struct mu_http_req *req, const char *id);
+struct mu_searches *mu_searches_new(struct mu_server *s);
+void mu_searches_close(struct mu_searches *f); /* before the lookups; those who wait are answered */
+void mu_searches_free(struct mu_searches *f);  /* after the loop has ended; NULL allowed */
+void mu_searches_get(struct mu_client *c, const struct mu_http_req *req, const char *id);
 /* /api/access (access_api.c) */
 void mu_access_list(struct mu_client *c, const struct mu_http_req *req);
 void mu_access_create(struct mu_client *c, const struct mu_rec_create_token *rec);
