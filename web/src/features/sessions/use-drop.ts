@@ -17,7 +17,7 @@ export function useDrop(onFiles: (files: File[]) => void) {
       setOver(true);
     };
     const onLeave = ({ relatedTarget }: DragEvent) => {
-      if (relatedTarget === null) setOver(false);
+      if (!(relatedTarget instanceof Node)) setOver(false);
     };
     const onDrop = (event: DragEvent) => {
       setOver(false);
