@@ -164,6 +164,7 @@ describe('files', () => {
     await screen.findAllByText('The files were not listed. The directory is gone.');
     await userEvent.keyboard('{Escape}');
     expect(screen.queryByText(/The directory is gone/)).not.toBeInTheDocument();
+    asked.mockResolvedValue({ id: 'x', queued: false });
     await userEvent.keyboard('{Enter}');
     expect(input()).toHaveValue('');
   });
