@@ -8,7 +8,8 @@ export const ARMED_MS = 2_500;
 
 /**
  * Escape, twice, interrupts a running turn: wherever the focus is, but for lists, menus, dialogs and
- * other fields, which take the key first. Nothing that is typed is lost by it.
+ * other fields, which take the key first. Whatever else is done in between calls it off; nothing that
+ * is typed is lost by it.
  */
 export function useInterrupt({ id, state, queue_length }: SessionResponse): string {
   const { mutate, isPending } = useCancelTurn(id);
@@ -17,17 +18,20 @@ export function useInterrupt({ id, state, queue_length }: SessionResponse): stri
   if (armed && !working) setArmed(false);
   useEffect(() => {
     if (!working || isPending) return;
+    const disarm = () => setArmed(false);
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
-      const composing = event.isComposing || event.keyCode === 229;
-      if (event.key !== 'Escape' || event.defaultPrevented || composing || event.repeat) return;
-      if (isOtherField(event.target) || document.querySelector(above)) return;
+      if (event.isComposing || event.keyCode === 229 || event.repeat) return;
+      const taken = event.defaultPrevented || isOtherField(event.target);
+      if (event.key !== 'Escape' || taken || document.querySelector(above)) return disarm();
       setArmed(!armed);
       if (armed) mutate();
     };
     window.addEventListener('keydown', onKeyDown);
-    const timer = armed ? setTimeout(() => setArmed(false), ARMED_MS) : undefined;
+    if (armed) window.addEventListener('pointerdown', disarm);
+    const timer = armed ? setTimeout(disarm, ARMED_MS) : undefined;
     return () => {
       window.removeEventListener('keydown', onKeyDown);
+      window.removeEventListener('pointerdown', disarm);
       clearTimeout(timer);
     };
   }, [working, isPending, armed, mutate]);

@@ -38,7 +38,7 @@ export function QueueHandle({ place, count, busy, drag, onMove }: Props) {
       title="Drag to reorder"
       aria-disabled={busy}
       onKeyDown={onKeyDown}
-      className="-ml-1.5 inline-flex size-6 shrink-0 cursor-grab touch-none items-center justify-center rounded-md text-ink-3 hover:bg-hover hover:text-ink active:cursor-grabbing"
+      className="-ml-1.5 inline-flex size-6 shrink-0 cursor-grab touch-none items-center justify-center rounded-md text-ink-3 hover:bg-hover hover:text-ink active:cursor-grabbing max-sm:hidden"
     >
       <GripVertical aria-hidden className="size-3.5" />
     </button>

@@ -70,6 +70,14 @@ describe('Escape', () => {
     expect(input()).toHaveValue('half a thought');
   });
 
+  it.each(['x', '{Shift}'])('is called off by another key (%s)', async (key) => {
+    show(working);
+    await userEvent.type(input(), `{Escape}${key}`);
+    expect(notice()).toBeEmptyDOMElement();
+    await userEvent.keyboard('{Escape}');
+    expect(cancels()).toBe(0);
+  });
+
   it('forgets the first press after a moment, and at the end of the turn', () => {
     vi.useFakeTimers();
     const { becomes } = show(working);
