@@ -1,10 +1,15 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
+import { useProjects } from '@/features/projects/queries';
 import { announcements } from '@/features/sessions/announce';
-import { badgeOf } from '@/features/sessions/badge';
+import { tallyAll } from '@/features/sessions/tally';
 import type { ProjectWithSessions } from '@/shared/websocket';
 
+const none: ProjectWithSessions[] = [];
+
 /** Tells a screen reader, politely, what has changed; and the tab's title, how many need somebody. */
-export function Announcer({ projects }: { projects: readonly ProjectWithSessions[] }) {
+export function Announcer() {
+  const { data: projects = none } = useProjects(useQueryClient());
   const before = useRef(projects);
   const [text, setText] = useState('');
   useEffect(() => {
@@ -12,7 +17,7 @@ export function Announcer({ projects }: { projects: readonly ProjectWithSessions
     before.current = projects;
 
     if (news.length > 0) setText(news.slice(0, 3).join('. '));
-    const waiting = projects.flatMap((project) => project.sessions).filter(needsSomebody).length;
+    const { waiting } = tallyAll(projects);
     document.title = waiting > 0 ? `(${waiting}) muster` : 'muster';
   }, [projects]);
   return (
@@ -20,8 +25,4 @@ export function Announcer({ projects }: { projects: readonly ProjectWithSessions
       {text}
     </div>
   );
-}
-
-function needsSomebody(session: ProjectWithSessions['sessions'][number]): boolean {
-  return badgeOf(session)?.kind === 'waiting';
 }

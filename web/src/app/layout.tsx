@@ -1,4 +1,3 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { Suspense } from 'react';
 import { Outlet } from 'react-router';
 import { ConnectionBanner } from '@/features/connection/components/connection-banner';
@@ -6,30 +5,28 @@ import { SignedOutPage } from '@/features/connection/components/signed-out-page'
 import { UnreachablePage } from '@/features/connection/components/unreachable-page';
 import { useUnverifiedSince } from '@/features/connection/use-connection';
 import { AddProjectDialog } from '@/features/projects/components/add-project-dialog';
-import { useProjects } from '@/features/projects/queries';
+import { useHasProjects } from '@/features/projects/queries';
 import { useProjectsWebSocket } from '@/features/projects/use-projects-web-socket';
 import { Sheet } from '@/components/ui/sheet';
 import { ApiError } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
 import { useIsPhone } from '@/lib/media';
 import { Announcer } from './announcer';
-import { Sidebar } from './sidebar';
+import { Sidebar } from './sidebar/sidebar';
 import { useShell } from './use-shell';
 
 /** The frame of every page: sidebar, banner, and the page itself. */
 export function Layout() {
   useProjectsWebSocket();
-  const { data, error } = useProjects(useQueryClient());
-  const projects = data ?? [];
-  const shell = useShell(projects);
+  const { loaded, error } = useHasProjects();
+  const shell = useShell();
   const phone = useIsPhone();
   const unverified = useUnverifiedSince() !== null;
-  if (!data && error instanceof ApiError && error.status === 401) return <SignedOutPage />;
-  if (!data && error) return <UnreachablePage reason={messageOf(error)} />;
-  if (!data) return <div role="status" aria-label="Loading" className="h-full bg-canvas" />;
+  if (!loaded && error instanceof ApiError && error.status === 401) return <SignedOutPage />;
+  if (!loaded && error) return <UnreachablePage reason={messageOf(error)} />;
+  if (!loaded) return <div role="status" aria-label="Loading" className="h-full bg-canvas" />;
   const sidebar = (
     <Sidebar
-      projects={projects}
       dimmed={unverified}
       onAddProject={shell.addProject}
       onNewSession={shell.newSession}
@@ -48,7 +45,7 @@ export function Layout() {
         )}
         <main className="flex min-w-0 grow flex-col">
           <Suspense fallback={null}>
-            <Outlet context={{ projects, ...shell }} />
+            <Outlet context={shell} />
           </Suspense>
         </main>
       </div>
@@ -57,7 +54,7 @@ export function Layout() {
         onOpenChange={shell.setAdding}
         onAdded={(project) => shell.newSession(project.id)}
       />
-      <Announcer projects={projects} />
+      <Announcer />
     </div>
   );
 }

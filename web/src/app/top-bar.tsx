@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { useIsPhone } from '@/lib/media';
 import { usePage } from './page-context';
-import { NewSessionButton } from './sidebar';
+import { NewSessionButton } from './sidebar/new-session-button';
 
 /** The bar above a page; on a phone it opens the sidebar and makes new sessions. */
 export function TopBar({ children, compact = false }: { children?: ReactNode; compact?: boolean }) {

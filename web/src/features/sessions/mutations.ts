@@ -3,7 +3,7 @@ import { request } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import { updateView } from '@/shared/rows/store';
-import { mergeSessionRows, removeIds } from '@/shared/rows/view';
+import { mergeSessionRows } from '@/shared/rows/view';
 import {
   type AnswerPermissionRequest,
   CallError,
@@ -20,12 +20,18 @@ import { sessionKeys } from './queries';
 
 const JOIN_WAIT_MS = 3_000;
 
+interface NewSession {
+  projectId: string;
+  agent: string;
+  options?: SessionResponse['options'];
+}
+
 export function useCreateSession() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async ({ projectId, agent }: { projectId: string; agent: string }) => {
+    mutationFn: async ({ projectId, ...rest }: NewSession) => {
       await joinedSoon(Channels.projects());
-      return callProjects(eventBus, 'create_session', { project_id: projectId, agent });
+      return callProjects(eventBus, 'create_session', { project_id: projectId, ...rest });
     },
     onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
   });
@@ -39,15 +45,6 @@ async function joinedSoon(channel: string): Promise<void> {
   }
 }
 
-export function useRenameSession() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id, name }: { id: string; name: string }) =>
-      request('update_session', { id, body: { name } }),
-    onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
-  });
-}
-
 /** Switches one option of a session; the others stay as the row has them. */
 export function useSetOption({ id, options }: Pick<SessionResponse, 'id' | 'options'>) {
   const client = useQueryClient();
@@ -56,17 +53,6 @@ export function useSetOption({ id, options }: Pick<SessionResponse, 'id' | 'opti
       request('update_session', { id, body: { options: { ...options, [key]: choice } } }),
     onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
     onError: (error, { label }) => notify.error(`${label} was not switched. ${messageOf(error)}`),
-  });
-}
-
-export function useDeleteSession() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) => request('delete_session', { id }),
-    onSuccess: (_nothing, id) => {
-      updateView(client, (view) => removeIds(view, { projects: [], sessions: [id] }));
-      client.removeQueries({ queryKey: sessionKeys.detail(id) });
-    },
   });
 }
 

@@ -21,7 +21,9 @@ export function updateView(
   notifyManager.batch(() => {
     if (after !== before) client.setQueryData<SyncState>(projectKeys.syncState(), sync);
     if (projects && projects !== before.projects) {
-      client.setQueryData<ProjectWithSessions[]>(projectKeys.withSessions(), [...projects]);
+      // The very list, not a copy: what is known of it (places, shape) is known by its identity.
+      const list = projects as ProjectWithSessions[];
+      client.setQueryData<ProjectWithSessions[]>(projectKeys.withSessions(), list);
     }
   });
   return after;

@@ -1,0 +1,71 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { X } from 'lucide-react';
+import { memo } from 'react';
+import { useProjects } from '@/features/projects/queries';
+import { type FilterKind, filterKinds, tallyAll } from '@/features/sessions/tally';
+import { cn } from '@/lib/cn';
+import { listView, useListView } from './view-state';
+
+const labels = { working: 'Working', waiting: 'Needs you', error: 'Error', unread: 'Unread' };
+const dots = {
+  working: 'bg-working',
+  waiting: 'bg-waiting',
+  error: 'bg-danger',
+  unread: 'bg-accent',
+};
+
+/** How many sessions are in which state, and a click shows only those. Several show any of them. */
+export function FilterChips() {
+  const { data = [] } = useProjects(useQueryClient());
+  const { filters, archived } = useListView();
+  const tally = tallyAll(data);
+  return (
+    <div role="group" aria-label="Filter" className="flex flex-wrap gap-1 px-2.5 pt-2 pb-1.5">
+      {archived ? (
+        <button
+          type="button"
+          onClick={() => listView.showArchived(false)}
+          className={cn(chip, chosen)}
+        >
+          Archived
+          <X aria-hidden className="size-3" />
+          <span className="sr-only">: back to the list</span>
+        </button>
+      ) : (
+        filterKinds.map((kind) => (
+          <Chip key={kind} kind={kind} count={tally[kind]} pressed={filters.has(kind)} />
+        ))
+      )}
+    </div>
+  );
+}
+
+const chip =
+  'inline-flex h-6 items-center gap-1 rounded-full border px-2 text-[11px] tabular-nums transition-colors';
+const chosen = 'border-accent bg-accent-soft text-accent-text';
+const loose = 'border-line-strong text-ink-2 hover:bg-hover';
+
+interface Props {
+  kind: FilterKind;
+  count: number;
+  pressed: boolean;
+}
+
+const Chip = memo(function Chip({ kind, count, pressed }: Props) {
+  return (
+    <button
+      type="button"
+      data-testid={`filter-${kind}`}
+      aria-pressed={pressed}
+      onClick={() => listView.toggleFilter(kind)}
+      className={cn(chip, pressed ? chosen : loose, !pressed && count === 0 && 'text-ink-3')}
+    >
+      <span
+        aria-hidden
+        className={cn('size-1.5 rounded-full', count > 0 ? dots[kind] : 'bg-line-strong')}
+      />
+      {labels[kind]}
+      {count > 0 && <span className="font-medium">{count}</span>}
+    </button>
+  );
+});
