@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { FolderPlus } from 'lucide-react';
 import { Navigate } from 'react-router';
 import { AddProjectForm } from '@/features/projects/components/add-project-dialog';
-import { readView } from '@/shared/rows/store';
+import { readRows } from '@/shared/rows/pending';
 import { usePage } from './page-context';
 import { TopBar } from './top-bar';
 import { lastProject } from './use-shell';
@@ -10,7 +10,7 @@ import { lastProject } from './use-shell';
 /** Leads to the project one was in last; to the first one there is; or to adding one. */
 export function HomePage() {
   const { newSession } = usePage();
-  const last = lastProject(readView(useQueryClient()).projects ?? []);
+  const last = lastProject(readRows(useQueryClient()));
   if (last) return <Navigate to={`/projects/${last.id}`} replace />;
   return (
     <>

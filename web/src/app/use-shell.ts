@@ -4,7 +4,7 @@ import { useLocation, useNavigate, useParams } from 'react-router';
 import { storage } from '@/lib/storage';
 import { shownProjects } from '@/shared/rows/order';
 import { findProject, type Rows } from '@/shared/rows/rows';
-import { readView } from '@/shared/rows/store';
+import { readRows } from '@/shared/rows/pending';
 
 /** The project one was in last, or the first one there is. */
 export function lastProject(rows: Rows, current?: string) {
@@ -25,7 +25,7 @@ export function useShell() {
   }, [projectId]);
   const newSession = useCallback(
     (id?: string) => {
-      const target = id ?? lastProject(readView(client).projects ?? [], projectId)?.id;
+      const target = id ?? lastProject(readRows(client), projectId)?.id;
       if (!target) return setAdding(true);
       setSheetAt(null);
       void navigate(`/projects/${target}`);

@@ -3,7 +3,7 @@ import { Archive, CheckCheck, ChevronsDownUp, ChevronsUpDown, ListFilter } from 
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu';
 import { useMarkAsRead } from '@/features/sessions/row-mutations';
-import { readView } from '@/shared/rows/store';
+import { readRows } from '@/shared/rows/pending';
 import { listView, useListView } from './view-state';
 
 const size = 'size-3.5';
@@ -13,8 +13,7 @@ export function ListMenu() {
   const client = useQueryClient();
   const { archived } = useListView();
   const read = useMarkAsRead();
-  const collapseAll = () =>
-    listView.collapse((readView(client).projects ?? []).map((project) => project.id));
+  const collapseAll = () => listView.collapse(readRows(client).map((project) => project.id));
   return (
     <Menu
       trigger={

@@ -4,9 +4,9 @@ import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import { type Undoable, undoable } from '@/lib/undo';
 import type { ProjectMove } from '@/shared/rows/move';
-import { changeKey, type Pending } from '@/shared/rows/pending';
+import { changeKey, type Pending, readRows } from '@/shared/rows/pending';
 import { findProject } from '@/shared/rows/rows';
-import { readView, updateView } from '@/shared/rows/store';
+import { updateView } from '@/shared/rows/store';
 import { mergeProjectRow, removeIds } from '@/shared/rows/view';
 import type {
   CreateProjectRequest,
@@ -91,7 +91,7 @@ export function useDeleteProject() {
     onError: (error, { row }) => notify.error(`“${row.name}” was not deleted. ${messageOf(error)}`),
   });
   return (id: string) => {
-    const row = findProject(readView(client).projects ?? [], id);
+    const row = findProject(readRows(client), id);
     if (!row) return;
     const wait = undoable();
     const what = `Deleted “${row.name}” and its ${count(row.sessions.length)}.`;

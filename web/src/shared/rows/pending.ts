@@ -1,7 +1,8 @@
-import { useMutationState } from '@tanstack/react-query';
+import { type Mutation, type QueryClient, useMutationState } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { ProjectResponse, SessionResponse } from '@/shared/websocket/generated';
 import { findProject, findSession } from './places';
+import { readView } from './store';
 import { dropRows, putProject, putSession, type Rows } from './rows';
 
 /**
@@ -36,17 +37,22 @@ function applyOne(rows: Rows, change: Pending): Rows {
   return old ? putProject(rows, { ...old, ...change.fields }) : rows;
 }
 
+const filters = { mutationKey: changeKey, status: 'pending' } as const;
+const select = (mutation: Mutation) => (mutation.state.variables as PendingChange).pending;
 const none: ReadonlySet<string> = new Set();
 
 /** The list as it will be if everything asked for is granted, and the rows that wait for that. */
 export function useWithPending(rows: Rows): { rows: Rows; waiting: ReadonlySet<string> } {
-  const all = useMutationState({
-    filters: { mutationKey: changeKey, status: 'pending' },
-    select: (mutation) => (mutation.state.variables as PendingChange).pending,
-  });
+  const all = useMutationState({ filters, select });
   return useMemo(() => {
     if (all.length === 0) return { rows, waiting: none };
     const ids = all.flatMap((one) => Object.values(one).filter((v) => typeof v === 'string'));
     return { rows: applyPending(rows, all), waiting: new Set(ids) };
   }, [rows, all]);
+}
+
+/** The same, as it is now: for what is decided by a click. */
+export function readRows(client: QueryClient): Rows {
+  const all = client.getMutationCache().findAll(filters).map(select);
+  return applyPending(readView(client).projects ?? [], all);
 }

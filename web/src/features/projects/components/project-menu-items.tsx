@@ -11,7 +11,7 @@ import {
 } from 'lucide-react';
 import { MenuItem, MenuSeparator } from '@/components/ui/menu';
 import { stepProject } from '@/shared/rows/move';
-import { readView } from '@/shared/rows/store';
+import { readRows } from '@/shared/rows/pending';
 import { findProject } from '@/shared/rows/rows';
 import type { ProjectResponse } from '@/shared/websocket';
 import { useProjectChanges } from '../mutations';
@@ -29,11 +29,11 @@ export function ProjectMenuItems({ project, onRename, onDelete }: Props) {
   const client = useQueryClient();
   const { pin, archive, move } = useProjectChanges();
   const { pinned_at: pinned, archived_at: archived } = project;
-  const rows = readView(client).projects ?? [];
+  const rows = readRows(client);
   const up = archived ? null : stepProject(rows, project.id, -1);
   const down = archived ? null : stepProject(rows, project.id, 1);
   const isWorking = () =>
-    findProject(readView(client).projects ?? [], project.id)?.sessions.some(
+    findProject(readRows(client), project.id)?.sessions.some(
       (session) => session.state === 'working',
     ) ?? false;
   return (

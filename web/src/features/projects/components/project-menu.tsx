@@ -7,7 +7,7 @@ import { ConfirmDialog } from '@/components/ui/confirm-dialog';
 import { Menu } from '@/components/ui/menu';
 import { RenameDialog } from '@/components/ui/rename-dialog';
 import { findProject } from '@/shared/rows/rows';
-import { readView } from '@/shared/rows/store';
+import { readRows } from '@/shared/rows/pending';
 import type { ProjectResponse } from '@/shared/websocket';
 import { count, useDeleteProject, useProjectChanges } from '../mutations';
 import { ProjectMenuItems } from './project-menu-items';
@@ -72,7 +72,7 @@ interface AskProps {
 /** Agents are at work in it: to stop them is not undone by bringing the project back. */
 function AskFirst({ project, onClose, onDelete }: AskProps) {
   const client = useQueryClient();
-  const sessions = findProject(readView(client).projects ?? [], project.id)?.sessions ?? [];
+  const sessions = findProject(readRows(client), project.id)?.sessions ?? [];
   const working = sessions.filter((session) => session.state === 'working').length;
   return (
     <ConfirmDialog

@@ -5,7 +5,7 @@ import { Dialog } from '@/components/ui/dialog';
 import { Field } from '@/components/ui/field';
 import { moveSession } from '@/shared/rows/move';
 import { shownProjects } from '@/shared/rows/order';
-import { readView } from '@/shared/rows/store';
+import { readRows } from '@/shared/rows/pending';
 import type { ProjectResponse, SessionResponse } from '@/shared/websocket';
 import { useSessionChanges } from '../row-mutations';
 
@@ -19,7 +19,7 @@ export default function MoveDialog({ session, onClose }: Props) {
   const client = useQueryClient();
   const { move } = useSessionChanges();
   const [search, setSearch] = useState('');
-  const rows = readView(client).projects ?? [];
+  const rows = readRows(client);
   const others = shownProjects(rows).filter((project) => project.id !== session.project_id);
   const wanted = search.trim().toLowerCase();
   const found = others.filter(({ name, path }) => `${name} ${path}`.toLowerCase().includes(wanted));

@@ -19,7 +19,7 @@ import { MenuItem, MenuSeparator } from '@/components/ui/menu';
 import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import { stepSession } from '@/shared/rows/move';
-import { readView } from '@/shared/rows/store';
+import { readRows } from '@/shared/rows/pending';
 import type { SessionResponse } from '@/shared/websocket';
 import { isUnread } from '../badge';
 import { useCreateSession } from '../mutations';
@@ -70,7 +70,7 @@ export function SessionMenuItems({ session, onDialog }: Props) {
 function Steps({ session }: { session: SessionResponse }) {
   const client = useQueryClient();
   const { move } = useSessionChanges();
-  const rows = readView(client).projects ?? [];
+  const rows = readRows(client);
   const [up, down] = [stepSession(rows, session.id, -1), stepSession(rows, session.id, 1)];
   return (
     <>
