@@ -94,7 +94,8 @@ export function useDeleteProject() {
     const row = findProject(readRows(client), id);
     if (!row) return;
     const wait = undoable();
-    const what = `Deleted “${row.name}” and its ${count(row.sessions.length)}.`;
+    const its = row.sessions.length > 0 ? ` and its ${count(row.sessions.length)}` : '';
+    const what = `Deleted “${row.name}”${its}.`;
     const close = notify.undo(what, wait.undo);
     void wait.due.then(close);
     mutate({ row, wait, pending: { goneProject: row.id } });

@@ -41,7 +41,7 @@ export function SessionMenuItems({ session, onDialog }: Props) {
     <>
       <Item icon={<Info />} onSelect={() => onDialog('details')} text="Details…" />
       <Item icon={<Pencil />} onSelect={() => onDialog('rename')} text="Rename…" />
-      <Item icon={<CopyPlus />} onSelect={duplicate} text="New session like this" />
+      <Item icon={<CopyPlus />} onSelect={() => void duplicate()} text="New session like this" />
       {isUnread(session) && (
         <Item icon={<CheckCheck />} onSelect={() => read.one(session)} text="Mark as read" />
       )}
@@ -103,14 +103,15 @@ function Item({ icon, text, danger = false, onSelect }: ItemProps) {
 function useDuplicate({ project_id: projectId, agent, options }: SessionResponse) {
   const create = useCreateSession();
   const navigate = useNavigate();
-  return () =>
-    create.mutate(
-      { projectId, agent, options },
-      {
-        onSuccess: (made) => void navigate(`/projects/${projectId}/sessions/${made.id}`),
-        onError: (error) => notify.error(`No new session was made. ${messageOf(error)}`),
-      },
-    );
+  // The menu is gone before the answer comes, and with it what `mutate` would call.
+  return async () => {
+    try {
+      const made = await create.mutateAsync({ projectId, agent, options });
+      await navigate(`/projects/${projectId}/sessions/${made.id}`);
+    } catch (error) {
+      notify.error(`No new session was made. ${messageOf(error)}`);
+    }
+  };
 }
 
 function useDelete(session: SessionResponse) {
