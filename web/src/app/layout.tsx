@@ -13,12 +13,14 @@ import { messageOf } from '@/lib/errors';
 import { useIsPhone } from '@/lib/media';
 import { Announcer } from './announcer';
 import { Sidebar } from './sidebar/sidebar';
+import { useInboxTopic } from './use-inbox-topic';
 import { useShell } from './use-shell';
 
 /** The frame of every page: sidebar, banner, and the page itself. */
 export function Layout() {
   useProjectsWebSocket();
   const { loaded, error } = useHasProjects();
+  useInboxTopic(loaded);
   const shell = useShell();
   const phone = useIsPhone();
   const unverified = useUnverifiedSince() !== null;

@@ -7,11 +7,11 @@ import { cn } from '@/lib/cn';
 import { listView, useListView } from './view-state';
 
 const labels = { working: 'Working', waiting: 'Needs you', error: 'Error', unread: 'Unread' };
-const dots = {
-  working: 'bg-working',
-  waiting: 'bg-waiting',
-  error: 'bg-danger',
-  unread: 'bg-accent',
+const tones = {
+  working: 'text-working',
+  waiting: 'text-waiting',
+  error: 'text-danger',
+  unread: 'text-accent-text',
 };
 
 /** How many sessions are in which state, and a click shows only those. Several show any of them. */
@@ -41,7 +41,7 @@ export function FilterChips() {
 }
 
 const chip =
-  'inline-flex h-6 items-center gap-1 rounded-full border px-2 text-[11px] tabular-nums transition-colors';
+  'inline-flex h-6 items-center gap-1 rounded-full border px-1.75 text-[11px] tabular-nums transition-colors';
 const chosen = 'border-accent bg-accent-soft text-accent-text';
 const loose = 'border-line-strong text-ink-2 hover:bg-hover';
 
@@ -60,12 +60,8 @@ const Chip = memo(function Chip({ kind, count, pressed }: Props) {
       onClick={() => listView.toggleFilter(kind)}
       className={cn(chip, pressed ? chosen : loose, !pressed && count === 0 && 'text-ink-3')}
     >
-      <span
-        aria-hidden
-        className={cn('size-1.5 rounded-full', count > 0 ? dots[kind] : 'bg-line-strong')}
-      />
       {labels[kind]}
-      {count > 0 && <span className="font-medium">{count}</span>}
+      {count > 0 && <span className={cn('font-semibold', tones[kind])}>{count}</span>}
     </button>
   );
 });

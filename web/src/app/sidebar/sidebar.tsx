@@ -3,6 +3,7 @@ import { IconButton } from '@/components/ui/button';
 import { ThemeMenu } from '../theme-menu';
 import { Wordmark } from '../wordmark';
 import { FilterChips } from './filter-chips';
+import { InboxSection } from './inbox-section';
 import { ListMenu } from './list-menu';
 import { NewSessionButton } from './new-session-button';
 import { SearchField } from './search-field';
@@ -28,7 +29,8 @@ export function Sidebar({ dimmed, withNewButton, onAddProject, onNewSession }: P
           <NewSessionButton onClick={() => onNewSession()} className="w-full" />
         </div>
       )}
-      <div className="flex items-center gap-0.5 pr-2 pl-2.5">
+      <InboxSection />
+      <div className="flex items-center gap-0.5 pt-1 pr-2 pl-2.5">
         <SearchField />
         <IconButton label="Add a project" data-testid="add-project-button" onClick={onAddProject}>
           <FolderPlus className="size-4" />

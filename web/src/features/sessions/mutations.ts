@@ -1,7 +1,8 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { request } from '@/lib/api';
+import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
+import { ApiError, request } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
+import { type Inbox, inboxKeys, withoutRequest } from '@/shared/inbox/inbox';
 import { updateView } from '@/shared/rows/store';
 import { mergeSessionRows } from '@/shared/rows/view';
 import {
@@ -78,25 +79,42 @@ export function useCancelTurn(id: string) {
 
 export type Answer = Omit<AnswerPermissionRequest, 'id'>;
 
+const answerKey = (sessionId: string, id: string) => ['answer', sessionId, id];
+
 /** Answers what an agent asks. That somebody was faster is not an error: the request goes away. */
 export function useAnswerPermission({ id, session_id: sessionId, tool }: PermissionRequest) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (answer: Answer) =>
-      callSession(eventBus, sessionId, 'answer_permission', { id, ...answer }),
+    mutationKey: answerKey(sessionId, id),
+    mutationFn: (answer: Answer) => sendAnswer(sessionId, { id, ...answer }),
     onError: (error) => {
       if (!isAnswered(error)) return;
       client.setQueryData<SessionDetail>(
         sessionKeys.detail(sessionId),
         (old) => old && removePermission(old, id),
       );
+      client.setQueryData<Inbox>(inboxKeys.all, (old) => withoutRequest(old, sessionId, id));
       notify.info(`${tool}: answered elsewhere.`);
     },
   });
 }
 
+/** A session that is not on the screen is not joined: its answer goes by REST. */
+function sendAnswer(sessionId: string, body: AnswerPermissionRequest): Promise<unknown> {
+  return eventBus.isJoined(Channels.session(sessionId))
+    ? callSession(eventBus, sessionId, 'answer_permission', body)
+    : request('answer_permission', { id: sessionId, body });
+}
+
 export function isAnswered(error: unknown): boolean {
-  return error instanceof CallError && error.code === 'ALREADY_ANSWERED';
+  const isRefusal = error instanceof CallError || error instanceof ApiError;
+  return isRefusal && error.code === 'ALREADY_ANSWERED';
+}
+
+/** Whether this page sent an answer to a request. */
+export function answeredHere(client: QueryClient, { session_id, id }: PermissionRequest): boolean {
+  const sent = client.getMutationCache().find({ mutationKey: answerKey(session_id, id) });
+  return sent !== undefined && sent.state.status !== 'error';
 }
 
 export type QueueEdit = Omit<EditQueueRequest, 'id'>;

@@ -1,5 +1,6 @@
 import { notifyManager, type QueryClient } from '@tanstack/react-query';
 import type { ProjectWithSessions } from '@/shared/websocket/generated';
+import { inboxKeys } from '@/shared/inbox/inbox';
 import { projectKeys } from './keys';
 import { emptyView, type ProjectsView, type SyncState } from './view';
 
@@ -34,4 +35,5 @@ export function keepViewForever(client: QueryClient): void {
   const defaults = { staleTime: Infinity, gcTime: Infinity, structuralSharing: false } as const;
   client.setQueryDefaults(projectKeys.withSessions(), defaults);
   client.setQueryDefaults(projectKeys.syncState(), defaults);
+  client.setQueryDefaults(inboxKeys.all, defaults);
 }
