@@ -1,9 +1,7 @@
 import { useOutletContext } from 'react-router';
-import type { ProjectWithSessions } from '@/shared/websocket';
 
-/** What the layout has for the pages in it. */
+/** What the layout has for the pages in it. The rows come by useProject and useSession. */
 export interface PageContext {
-  projects: readonly ProjectWithSessions[];
   openSidebar: () => void;
   addProject: () => void;
   newSession: (projectId?: string) => void;

@@ -1,12 +1,20 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { useLocation, useNavigate, useParams } from 'react-router';
 import { storage } from '@/lib/storage';
-import type { ProjectWithSessions } from '@/shared/websocket';
+import { shownProjects } from '@/shared/rows/order';
+import { findProject, type Rows } from '@/shared/rows/rows';
+import { readRows } from '@/shared/rows/pending';
 
-export const lastProject = () => storage.get('last-project');
+/** The project one was in last, or the first one there is. */
+export function lastProject(rows: Rows, current?: string) {
+  const known = (id: string | null | undefined) => findProject(rows, id ?? '');
+  return known(current) ?? known(storage.get('last-project')) ?? shownProjects(rows)[0];
+}
 
 /** What the frame remembers: whether the sheet or the dialog is open, and where "new session" leads. */
-export function useShell(projects: readonly ProjectWithSessions[]) {
+export function useShell() {
+  const client = useQueryClient();
   const [adding, setAdding] = useState(false);
   const [sheetAt, setSheetAt] = useState<string | null>(null);
   const navigate = useNavigate();
@@ -15,17 +23,14 @@ export function useShell(projects: readonly ProjectWithSessions[]) {
   useEffect(() => {
     if (projectId) storage.set('last-project', projectId);
   }, [projectId]);
-  const known = (id: string | null | undefined) =>
-    projects.find((project) => project.id === id)?.id;
-  const fallback = known(projectId) ?? known(lastProject()) ?? projects[0]?.id;
   const newSession = useCallback(
     (id?: string) => {
-      const target = id ?? fallback;
+      const target = id ?? lastProject(readRows(client), projectId)?.id;
       if (!target) return setAdding(true);
       setSheetAt(null);
       void navigate(`/projects/${target}`);
     },
-    [fallback, navigate],
+    [client, projectId, navigate],
   );
   return {
     adding,
