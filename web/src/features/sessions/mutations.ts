@@ -15,7 +15,7 @@ import {
   type PermissionRequest,
   type SessionResponse,
 } from '@/shared/websocket';
-import { applyOlder, removePermission, type SessionDetail } from './channel';
+import { removePermission, type SessionDetail } from './channel';
 import { sessionKeys } from './queries';
 
 const JOIN_WAIT_MS = 3_000;
@@ -67,19 +67,6 @@ export function useDeleteSession() {
       updateView(client, (view) => removeIds(view, { projects: [], sessions: [id] }));
       client.removeQueries({ queryKey: sessionKeys.detail(id) });
     },
-  });
-}
-
-/** Older messages, when the reader comes to the top. */
-export function useLoadOlder(id: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (before: number) => request('list_messages', { id, query: { before, limit: 100 } }),
-    onSuccess: (page, before) =>
-      client.setQueryData<SessionDetail>(sessionKeys.detail(id), (old) =>
-        applyOlder(old, page, before),
-      ),
-    onError: (error) => notify.error(`Older messages did not load. ${messageOf(error)}`),
   });
 }
 

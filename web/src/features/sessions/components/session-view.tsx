@@ -5,6 +5,7 @@ import { commandsOf } from '../commands';
 import { drafts, sessionDraft } from '../drafts';
 import { type Image, noImagesText } from '../images';
 import { useAgent, useSessionDetail } from '../queries';
+import type { FindState } from '../use-find';
 import { useMarkRead } from '../use-mark-read';
 import { sendMessage, usePending } from '../use-send-message';
 import { useSessionWebSocket } from '../use-session-web-socket';
@@ -16,7 +17,7 @@ import { QueueList } from './queue-list';
 import { Transcript } from './transcript';
 
 /** One session: what was said, what waits, and where one goes on. Mounted anew for each session. */
-export function SessionView({ session }: { session: SessionResponse }) {
+export function SessionView({ session, find }: { session: SessionResponse; find: FindState }) {
   useSessionWebSocket(session.id);
   useMarkRead(session);
   const { data: detail } = useSessionDetail(session.id);
@@ -33,7 +34,13 @@ export function SessionView({ session }: { session: SessionResponse }) {
   const placeholder = session.agent === 'shell' ? 'Run a shell command…' : `Message ${agent}…`;
   return (
     <div className="flex min-h-0 grow flex-col">
-      <Transcript session={session} detail={detail} pending={pending} />
+      <Transcript
+        session={session}
+        agentName={agent}
+        detail={detail}
+        pending={pending}
+        find={find}
+      />
       <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-6">
         <PermissionList permissions={detail?.permissions ?? []} agent={agent} />
         <QueueList queue={detail?.queue ?? []} session={session} />
