@@ -3,7 +3,7 @@ import { stripAnsi } from './ansi';
 import { changesOf, type FileChange } from './changes';
 import { planOf } from './plan';
 import { decisionText, toolCall } from './tool';
-import { inputParts } from './tool-input';
+import { toolInput } from './tool-input';
 
 /** One place where what is looked for stands: the `nth` in its record, from 0. */
 export interface Hit {
@@ -63,12 +63,13 @@ function shownText(message: MessageResponse, plain: boolean): string {
 function toolText(message: MessageResponse): string {
   const { name, title, output } = toolCall(message);
   const { metadata } = message;
+  const changes = changesOf(metadata?.diffs);
   return [
     ...[name, title],
-    ...inputParts(metadata?.input).map((part) => part.text),
+    ...toolInput(metadata?.input, changes.length > 0).map((part) => part.text),
     stripAnsi(output),
     decisionText(metadata)?.why ?? '',
-    ...changesOf(metadata?.diffs).map(changeText),
+    ...changes.map(changeText),
   ].join('\n');
 }
 

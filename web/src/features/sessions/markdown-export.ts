@@ -4,7 +4,7 @@ import { changesOf } from './changes';
 import { imagesOf, imageName } from './images';
 import { planOf } from './plan';
 import { decisionText, toolCall } from './tool';
-import { type InputPart, inputParts } from './tool-input';
+import { type InputPart, toolInput } from './tool-input';
 import { turnOf } from './turns';
 import { turnText } from './turn-text';
 
@@ -80,8 +80,10 @@ function toolMarkdown(message: MessageResponse): string {
   const facts = [outcomes[state], decisionText(metadata)?.text ?? ''].filter((fact) => fact !== '');
   const head = `**${name}**${title ? `: ${coded(oneLine(title))}` : ''}`;
   const parts = [facts.length > 0 ? `${head} (${facts.join(', ').toLowerCase()})` : head];
-  parts.push(...inputParts(metadata?.input).flatMap((part) => inputMarkdown(part, title)));
-  for (const change of changesOf(metadata?.diffs)) {
+  const changes = changesOf(metadata?.diffs);
+  const input = toolInput(metadata?.input, changes.length > 0);
+  parts.push(...input.flatMap((part) => inputMarkdown(part, title)));
+  for (const change of changes) {
     if ('patch' in change) parts.push(fenced(change.patch, 'diff'));
     else parts.push(fenced(plainDiff(change.path, change.old, change.now), 'diff'));
   }

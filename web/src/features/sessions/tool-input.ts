@@ -32,12 +32,16 @@ const order = Object.keys(labels);
 const commands = ['command', 'cmd'];
 const place = (key: string) => (order.includes(key) ? order.indexOf(key) : order.length);
 
+/** What becomes of a file is shown as lines of a change where the agent tells it. */
+const changed = ['old_string', 'new_string', 'content', 'edits', 'new_source'];
+
 /** What a call was given, the telling members first; what has no better form is shown as JSON. */
-export function inputParts(input: unknown): InputPart[] {
+export function toolInput(input: unknown, withChanges = false): InputPart[] {
+  const left = ['diffs', ...(withChanges ? changed : [])];
   if (typeof input === 'string')
     return input === '' ? [] : [{ label: 'Input', text: input, form: 'text' }];
   if (!isRecord(input)) return isNothing(input) ? [] : [json('Input', input)];
-  const keys = Object.keys(input).filter((key) => !isNothing(input[key]));
+  const keys = Object.keys(input).filter((key) => !isNothing(input[key]) && !left.includes(key));
   return keys.sort((a, b) => place(a) - place(b)).map((key) => partOf(key, input[key], input));
 }
 
@@ -86,6 +90,6 @@ function words(key: string): string {
 }
 
 /** The command of a call, to be copied; null: it ran none. */
-export function commandOf(input: unknown): string | null {
-  return inputParts(input).find(({ form }) => form === 'command')?.text ?? null;
+export function commandIn(input: unknown): string | null {
+  return toolInput(input).find(({ form }) => form === 'command')?.text ?? null;
 }

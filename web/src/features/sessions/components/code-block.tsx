@@ -6,10 +6,17 @@ const HIGHLIGHT_MAX = 50_000;
 /** Code that grows is coloured anew when it has paused. */
 const PAUSE_MS = 150;
 
-export function CodeBlock({ code, language }: { code: string; language: string }) {
+interface Props {
+  code: string;
+  language: string;
+  /** Its language goes without saying. */
+  bare?: boolean;
+}
+
+export function CodeBlock({ code, language, bare = false }: Props) {
   return (
     <div className="group/code relative overflow-hidden rounded-lg border border-line bg-sunken">
-      {language && (
+      {language && !bare && (
         <div data-nofind className="border-b border-line px-3 py-1 text-[11px] text-ink-3">
           {language}
         </div>

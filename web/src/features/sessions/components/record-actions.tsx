@@ -8,7 +8,7 @@ import { stripAnsi } from '../ansi';
 import { messageMarkdown } from '../markdown-export';
 import { linkTo } from '../permalink';
 import { toolCall } from '../tool';
-import { commandOf } from '../tool-input';
+import { commandIn } from '../tool-input';
 
 const RawLines = lazy(() => import('./raw-lines'));
 const icon = 'size-3.5 shrink-0';
@@ -23,7 +23,7 @@ export default function RecordActions({ message, agent, trigger }: Props) {
   const [raw, setRaw] = useState(false);
   const { id, kind, metadata } = message;
   const shell = agent === 'shell';
-  const command = kind === 'tool' ? commandOf(metadata?.input) : null;
+  const command = kind === 'tool' ? commandIn(metadata?.input) : null;
   const output = kind === 'tool' ? stripAnsi(toolCall(message).output) : '';
   // What a person wrote, and what the shell printed, has no lines of a protocol behind it.
   const hasLines = kind !== 'user' && !shell;

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuItem } from '@/components/ui/menu';
 import type { SessionResponse } from '@/shared/websocket';
+import { CopySessionItem } from './copy-session-item';
 import { SessionDialogs } from './session-dialogs';
 
 const SessionDetails = lazy(() => import('./session-details'));
@@ -29,6 +30,7 @@ export function SessionMenu({ session, className }: Props) {
         <MenuItem icon={<Pencil className="size-3.5" />} onSelect={() => setDialog('rename')}>
           Rename…
         </MenuItem>
+        <CopySessionItem session={session} />
         <MenuItem
           danger
           icon={<Trash2 className="size-3.5" />}

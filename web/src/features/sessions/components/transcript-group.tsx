@@ -1,4 +1,4 @@
-import { memo, useEffect, useRef, useState } from 'react';
+import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { heightOf } from '../heights';
 import type { NearWatch } from '../near';
 import type { Group } from '../rows';
@@ -27,8 +27,15 @@ export const TranscriptGroup = memo(function TranscriptGroup(props: Props) {
     if (shown || !box.current) return;
     return watch(box.current, () => setNear(true));
   }, [shown, watch]);
+  const height = useMemo(() => heightOf(group.rows), [group.rows]);
   return (
-    <div ref={box} data-group style={shown ? undefined : { height: heightOf(group.rows) }}>
+    <div
+      ref={box}
+      data-group
+      // What is put on the page and out of sight costs no layout; the margin is for the menus beside it.
+      className="-mx-4 px-4 [content-visibility:auto] sm:-mx-6 sm:px-6"
+      style={shown ? { containIntrinsicBlockSize: `auto ${height}px` } : { height }}
+    >
       {shown &&
         group.rows.map((row) => (
           <Record

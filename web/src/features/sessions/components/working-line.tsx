@@ -29,7 +29,7 @@ export function WorkingLine({ session }: { session: SessionResponse }) {
   );
 }
 
-function Elapsed({ since }: { since: string }) {
+export function Elapsed({ since }: { since: string }) {
   const now = useSeconds();
   return <span className="tabular-nums">{duration(now - Date.parse(since))}</span>;
 }
