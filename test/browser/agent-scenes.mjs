@@ -52,6 +52,7 @@ const STEPS = [
 ];
 const OLD = "static int feed(struct parser *p)\n{\n    int n = read(p);\n    return n;\n}\n";
 const NEW = "static int feed(struct parser *p)\n{\n    size_t n = held_back(p);\n    note(p, n);\n    return 0;\n}\n";
+const LINES = Array.from({ length: 30 }, (_, index) => `line ${index + 1}\n`).join("");
 const PLAN = `## Keep incomplete lines
 
 1. \`feed\` returns how many bytes it **holds back**
@@ -81,6 +82,19 @@ const SCENES = {
     result("i", "taken"),
     call("o", "Odd", { shows: { diffs: "cut", images: 7, plan: {}, decision: [], unheard: { of: true } } }),
     said("`feed` now says how much it **holds back**."),
+    done,
+  ],
+  patch: [
+    call("k", "Edit", {
+      shows: {
+        diffs: [
+          { path: "src/feed.c", patch: "@@ -11,3 +11,4 @@ feed()\n one\n-two\n+2\n+3\n three\n" },
+          { path: "src/lines.txt", old: LINES, new: LINES.replace("line 24", "line twenty-four") },
+        ],
+      },
+    }),
+    result("k", "changed"),
+    said("Two files."),
     done,
   ],
   finished: [
