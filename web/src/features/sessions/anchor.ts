@@ -11,14 +11,25 @@ export function anchorOn(box: Element, element: Element): Anchor {
 const topIn = (box: Element, element: Element) =>
   element.getBoundingClientRect().top - box.getBoundingClientRect().top;
 
-/** The first record that is in sight, or the group that will have it. */
+/** The first record that is in sight with its beginning, or what will have it. */
 export function firstInSight(box: Element, groups: Element | null): Anchor | null {
   if (!groups) return null;
   const edge = box.getBoundingClientRect().top;
   const group = firstBelow([...groups.children], edge);
   if (!group) return null;
-  const record = firstBelow([...group.querySelectorAll('[data-seq]')], edge);
-  return anchorOn(box, record ?? group);
+  const records = [...group.querySelectorAll('[data-seq]')];
+  const record = firstBelow(records, edge);
+  const next = record && records[records.indexOf(record) + 1];
+  const cut = record && record.getBoundingClientRect().top < edge;
+  return anchorOn(
+    box,
+    (cut && next && isInSight(box, anchorOn(box, next)) ? next : record) ?? group,
+  );
+}
+
+/** It still is where the reader could see it. */
+export function isInSight(box: Element, { element, top }: Anchor): boolean {
+  return element.isConnected && top >= 0 && top < box.clientHeight;
 }
 
 /** The first of elements in order whose end is below the edge. */

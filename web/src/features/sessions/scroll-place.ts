@@ -1,6 +1,9 @@
-import { type Anchor, anchorOn, firstInSight, shiftOf } from './anchor';
+import { type Anchor, anchorOn, firstInSight, isInSight, shiftOf } from './anchor';
 
 const NEAR_PX = 48;
+/** What opens content below it, and for how long after a click that may take. */
+const FOLDS = '[aria-expanded]:not([aria-haspopup]), [data-expands]';
+const FOLD_MS = 500;
 
 /**
  * Where the reader of a transcript is. At the end, the box stays there while content comes. Elsewhere,
@@ -14,6 +17,7 @@ export class ScrollPlace {
   private sticks = true;
   private top = 0;
   private anchor: Anchor | null = null;
+  private folding: { anchor: Anchor; until: number } | null = null;
   private newest = '';
   /** What was the newest when the reader left the end; null: the reader is there. */
   private left: string | null = null;
@@ -76,22 +80,44 @@ export class ScrollPlace {
     this.setAway(!isAtEnd(box));
   };
 
-  /** Undoes what content did to the place; then takes the place anew, if the reader moved. */
+  /** A fold was clicked: it stays under the pointer while it opens, at the end too. */
+  readonly onClick = ({ target }: { target: EventTarget | null }): void => {
+    const { box } = this;
+    const fold = target instanceof Element && target.closest(FOLDS);
+    if (box && fold) this.folding = { anchor: anchorOn(box, fold), until: Date.now() + FOLD_MS };
+  };
+
+  /** Undoes what content did to the place; then takes the place anew, if the reader left it. */
   private settle(): void {
-    const { box, anchor } = this;
+    const { box } = this;
     if (!box) return;
+    this.unfold();
     if (this.sticks) {
       box.scrollTop = box.scrollHeight;
       this.top = box.scrollTop;
       this.anchor = null;
       return;
     }
-    const moved = box.scrollTop - this.top;
-    const shift = anchor ? shiftOf(box, anchor, moved) : 0;
+    const { anchor } = this;
+    const shift = anchor ? shiftOf(box, anchor, box.scrollTop - this.top) : 0;
     if (Math.abs(shift) >= 1) box.scrollTop += shift;
     this.top = box.scrollTop;
-    const kept = moved === 0 && anchor?.element.isConnected;
-    this.anchor = kept ? anchorOn(box, anchor.element) : firstInSight(box, this.groups);
+    const now = anchor?.element.isConnected ? anchorOn(box, anchor.element) : null;
+    this.anchor = now && isInSight(box, now) ? now : firstInSight(box, this.groups);
+  }
+
+  private unfold(): void {
+    const { box, folding } = this;
+    if (!box || !folding) return;
+    this.folding = null;
+    if (Date.now() > folding.until || box.scrollTop !== this.top) return;
+    this.anchor = folding.anchor;
+    this.sticks = false;
+    // Nothing is above the end when the fold has closed again.
+    queueMicrotask(() => {
+      if (isAtEnd(box)) this.sticks = true;
+      this.setAway(!this.sticks);
+    });
   }
 
   private setAway(away: boolean): void {

@@ -28,7 +28,7 @@ export function DiffLines({ diff: { lines } }: { diff: Diff }) {
         ))}
       </div>
       {hidden > 0 && shown.length < MOST_LINES && (
-        <Button size="sm" look="ghost" onClick={() => setAll(true)}>
+        <Button data-expands size="sm" look="ghost" onClick={() => setAll(true)}>
           Show {Math.min(hidden, MOST_LINES - FIRST_LINES)} more lines
         </Button>
       )}
@@ -65,6 +65,7 @@ function Line({ line, digits }: { line: DiffLine; digits: number }) {
         <button
           type="button"
           title="Show these lines"
+          data-expands
           className="rounded-sm hover:text-ink hover:underline"
           onClick={() => setOpen(true)}
         >

@@ -72,7 +72,13 @@ export function Part({ name, text }: { name: string; text: string }) {
       <div className="relative">
         <div className="max-h-96 overflow-y-auto rounded-lg">
           {hidden > 0 && (
-            <Button size="sm" look="ghost" className="mb-1" onClick={() => setAll(true)}>
+            <Button
+              data-expands
+              size="sm"
+              look="ghost"
+              className="mb-1"
+              onClick={() => setAll(true)}
+            >
               Show {hidden.toLocaleString('en')} lines before
             </Button>
           )}

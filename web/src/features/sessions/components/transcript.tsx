@@ -35,7 +35,7 @@ export function Transcript({ session, agentName, detail, pending, find }: Props)
   const groups = useGroups(messages, session.state === 'working');
   const [{ watch }] = useState(nearWatch);
   const { place, away, news } = useScrollPlace(tailOf(messages, pending));
-  const { toEnd, setBox, setGroups, onScroll } = place;
+  const { toEnd, setBox, setGroups, onScroll, onClick } = place;
   const target = useTarget(place);
   const link = usePermalink(session.id, detail !== undefined, target.goTo);
   const onKeyDown = useMessageKeys(messages, place, target.goTo);
@@ -48,6 +48,7 @@ export function Transcript({ session, agentName, detail, pending, find }: Props)
       <div
         ref={setBox}
         onScroll={onScroll}
+        onClickCapture={onClick}
         onKeyDown={onKeyDown}
         tabIndex={0}
         role="log"

@@ -10,9 +10,9 @@ export function TurnLine({ prompt }: { prompt: MessageResponse }) {
   if (!turn || text === '') return null;
   return (
     <p className="pt-1.5 text-[11px] leading-4 text-ink-3 tabular-nums">
+      <span className="sr-only">This turn: </span>
       <Tooltip text={turnDetails(turn)} side="bottom">
         <span tabIndex={0} data-testid="turn-line" className="rounded-sm">
-          <span className="sr-only">This turn: </span>
           {text}
         </span>
       </Tooltip>
