@@ -87,21 +87,27 @@ test("3,000 messages: few are on the page at first, older ones come as one scrol
   assert.equal(pages(app), 0, "the join brings enough to read");
   const seen = await app.page.evaluate(async () => {
     const box = document.querySelector("[role=log]");
-    const frame = () => new Promise((done) => requestAnimationFrame(done));
     const first = () => {
       const edge = box.getBoundingClientRect().top;
       return [...box.querySelectorAll("[data-id]")].find((each) => each.getBoundingClientRect().bottom > edge + 40);
     };
+    // An observer tells of places as they are painted.
+    const painted = (element) =>
+      new Promise((done) => {
+        const observer = new IntersectionObserver(([entry]) => {
+          observer.disconnect();
+          done(entry.boundingClientRect.top);
+        });
+        observer.observe(element);
+      });
     // The reader scrolls by so much; whatever is put in above, what was seen moves by just that.
     const jumps = [];
     for (let step = 0; step < 260 && box.scrollTop > 0; step += 1) {
       const one = first();
-      const was = one.getBoundingClientRect().top;
-      const by = Math.min(600, box.scrollTop);
+      const was = await painted(one);
+      const by = Math.min(300, box.scrollTop);
       box.scrollTop -= by;
-      await frame();
-      await frame();
-      const moved = one.isConnected ? one.getBoundingClientRect().top - was : NaN;
+      const moved = (await painted(one)) - was;
       if (Math.abs(moved - by) > 2) jumps.push([step, moved, by]);
     }
     return jumps;
@@ -155,7 +161,7 @@ test("a fold that is opened stays where it was clicked, at the end too", async (
   const place = await newPlace();
   const app = await open(t, place);
   await app.send("[many 41]");
-  await app.badgeIs(place.sessionId, "none");
+  await app.page.getByTestId("turn-line").waitFor();
   await app.until(async () => (await distance(app)) < 2, "the end to be followed");
   const fold = app.messages("tool").last().getByRole("button", { expanded: false });
   const before = await topOf(app, fold);
