@@ -16,7 +16,7 @@ import {
   type PermissionRequest,
   type SessionResponse,
 } from '@/shared/websocket';
-import { applyOlder, removePermission, type SessionDetail } from './channel';
+import { removePermission, type SessionDetail } from './channel';
 import { sessionKeys } from './queries';
 
 const JOIN_WAIT_MS = 3_000;
@@ -54,19 +54,6 @@ export function useSetOption({ id, options }: Pick<SessionResponse, 'id' | 'opti
       request('update_session', { id, body: { options: { ...options, [key]: choice } } }),
     onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
     onError: (error, { label }) => notify.error(`${label} was not switched. ${messageOf(error)}`),
-  });
-}
-
-/** Older messages, when the reader comes to the top. */
-export function useLoadOlder(id: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (before: number) => request('list_messages', { id, query: { before, limit: 100 } }),
-    onSuccess: (page, before) =>
-      client.setQueryData<SessionDetail>(sessionKeys.detail(id), (old) =>
-        applyOlder(old, page, before),
-      ),
-    onError: (error) => notify.error(`Older messages did not load. ${messageOf(error)}`),
   });
 }
 

@@ -24,6 +24,7 @@ import type { SessionResponse } from '@/shared/websocket';
 import { isUnread } from '../badge';
 import { useCreateSession } from '../mutations';
 import { useDeleteSession, useMarkAsRead, useSessionChanges } from '../row-mutations';
+import { CopySessionItem } from './copy-session-item';
 import type { SessionDialog } from './session-menu';
 
 interface Props {
@@ -44,6 +45,7 @@ export function SessionMenuItems({ session, onDialog, extra }: Props) {
       <Item icon={<Info />} onSelect={() => onDialog('details')} text="Details…" />
       <Item icon={<Pencil />} onSelect={() => onDialog('rename')} text="Rename…" />
       <Item icon={<CopyPlus />} onSelect={() => void duplicate()} text="New session like this" />
+      <CopySessionItem session={session} />
       {isUnread(session) && (
         <Item icon={<CheckCheck />} onSelect={() => read.one(session)} text="Mark as read" />
       )}
