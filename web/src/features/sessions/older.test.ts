@@ -24,7 +24,16 @@ function serve(count: number, size: number) {
 function clientWith(first: number, last: number): QueryClient {
   const client = new QueryClient();
   client.setQueryData<SessionDetail>(sessionKeys.detail('s1'), {
-    ...{ epoch: 'e', rev: 1, seq: last, lastSeq: last, queue: [], permissions: [], gap: false },
+    ...{
+      epoch: 'e',
+      rev: 1,
+      seq: last,
+      lastSeq: last,
+      early: [],
+      queue: [],
+      permissions: [],
+      gap: false,
+    },
     messages: Array.from({ length: last - first + 1 }, (_, index) => one(first + index)),
     hasOlder: first > 1,
   });
