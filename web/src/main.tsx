@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Providers } from '@/app/providers';
+import { preloadWhenIdle } from '@/app/preload';
 import { Router } from '@/app/router';
 import './index.css';
 
@@ -14,3 +15,4 @@ createRoot(root).render(
     </Providers>
   </StrictMode>,
 );
+preloadWhenIdle();

@@ -1,0 +1,13 @@
+import { preloadDialog } from '@/components/ui/dialog';
+import { preloadMenu } from '@/components/ui/menu';
+import { preloadSheet } from '@/components/ui/sheet';
+import { preloadTooltip } from '@/components/ui/tooltip';
+
+const LATEST_MS = 3_000;
+
+/** What the next click may need is fetched when the page has nothing else to do. */
+export function preloadWhenIdle(): void {
+  const run = () => [preloadMenu, preloadDialog, preloadSheet, preloadTooltip].forEach((f) => f());
+  if ('requestIdleCallback' in window) requestIdleCallback(run, { timeout: LATEST_MS });
+  else setTimeout(run, LATEST_MS);
+}
