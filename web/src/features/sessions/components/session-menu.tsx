@@ -1,8 +1,9 @@
 import { Ellipsis, Info, Pencil, Trash2 } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, use, useState } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuItem } from '@/components/ui/menu';
 import type { SessionResponse } from '@/shared/websocket';
+import { SessionMenuExtra } from '../session-menu-extra';
 import { SessionDialogs } from './session-dialogs';
 
 const SessionDetails = lazy(() => import('./session-details'));
@@ -15,6 +16,7 @@ interface Props {
 /** What can be done with a session: look at its details, rename, delete. */
 export function SessionMenu({ session, className }: Props) {
   const [dialog, setDialog] = useState<'details' | 'rename' | 'delete' | null>(null);
+  const extra = use(SessionMenuExtra);
   const trigger = (
     <IconButton label={`Actions for ${session.name}`} className={className}>
       <Ellipsis className="size-4" />
@@ -29,6 +31,7 @@ export function SessionMenu({ session, className }: Props) {
         <MenuItem icon={<Pencil className="size-3.5" />} onSelect={() => setDialog('rename')}>
           Rename…
         </MenuItem>
+        {extra(session.id)}
         <MenuItem
           danger
           icon={<Trash2 className="size-3.5" />}
