@@ -1,12 +1,10 @@
 import { useOutletContext } from 'react-router';
 import type { ProjectWithSessions } from '@/shared/websocket';
+import type { Shell } from './use-shell';
 
-/** What the layout has for the pages in it. */
-export interface PageContext {
+/** What the frame has for the pages in it. */
+export interface PageContext extends Shell {
   projects: readonly ProjectWithSessions[];
-  openSidebar: () => void;
-  addProject: () => void;
-  newSession: (projectId?: string) => void;
 }
 
 export const usePage = () => useOutletContext<PageContext>();

@@ -1,6 +1,7 @@
 import * as Primitive from '@radix-ui/react-dialog';
-import { type ComponentProps, type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { cn } from '@/lib/cn';
+import { dialogOverlay, DialogPanel } from './dialog-panel';
 
 export interface DialogProps {
   onOpenChange: (open: boolean) => void;
@@ -22,8 +23,8 @@ export default function DialogBody(props: DialogProps) {
   return (
     <Primitive.Root open onOpenChange={onOpenChange}>
       <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-40 bg-black/35 dark:bg-black/60" />
-        <Panel
+        <Primitive.Overlay className={dialogOverlay} />
+        <DialogPanel
           {...(description ? {} : { 'aria-describedby': undefined })}
           className={cn(
             'fixed left-1/2 z-50 -translate-x-1/2 animate-rise overflow-y-auto rounded-xl border border-line-strong bg-raised p-5 shadow-float focus:outline-none',
@@ -37,18 +38,8 @@ export default function DialogBody(props: DialogProps) {
             </Primitive.Description>
           )}
           {children}
-        </Panel>
+        </DialogPanel>
       </Primitive.Portal>
     </Primitive.Root>
   );
-}
-
-/** Gives the focus back to where it was when the dialog was opened. */
-function Panel(props: ComponentProps<typeof Primitive.Content>) {
-  const [before] = useState(() => document.activeElement);
-  const onCloseAutoFocus = (event: Event) => {
-    event.preventDefault();
-    if (before instanceof HTMLElement) before.focus();
-  };
-  return <Primitive.Content onCloseAutoFocus={onCloseAutoFocus} {...props} />;
 }

@@ -82,6 +82,7 @@ export function Composer(props: Props) {
         <textarea
           ref={input}
           data-testid="chat-input"
+          data-shortcut="composer"
           aria-label="Message"
           rows={1}
           value={draft.text}

@@ -1,0 +1,43 @@
+import { lazy, Suspense } from 'react';
+import type { ShortcutId } from '@/lib/shortcuts';
+import type { ProjectWithSessions } from '@/shared/websocket';
+import type { Shell } from './use-shell';
+
+const AddProject = lazy(() => import('@/features/projects/components/add-project-dialog'));
+const CommandPalette = lazy(() => import('./command-palette'));
+const ShortcutsDialog = lazy(() => import('./shortcuts-dialog'));
+
+interface Props {
+  projects: readonly ProjectWithSessions[];
+  shell: Shell;
+  runShortcut: (id: ShortcutId) => void;
+}
+
+/** What opens over every page; one at a time, and each fetched when it is opened. */
+export function Overlays({ projects, shell, runShortcut }: Props) {
+  const { overlay, setOverlay } = shell;
+  const close = () => setOverlay(null);
+  return (
+    <Suspense fallback={null}>
+      {overlay === 'palette' && (
+        <CommandPalette
+          projects={projects}
+          runShortcut={runShortcut}
+          addProject={shell.addProject}
+          onClose={close}
+        />
+      )}
+      {overlay === 'help' && <ShortcutsDialog onClose={close} />}
+      {overlay === 'add-project' && (
+        <AddProject
+          projects={projects}
+          onClose={close}
+          onAdded={(project) => {
+            close();
+            shell.newSession(project.id);
+          }}
+        />
+      )}
+    </Suspense>
+  );
+}
