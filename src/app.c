@@ -295,6 +295,7 @@ static void make_modules(struct app *a)
                                     .runner = a->runner,
                                     .access = a->access,
                                     .version = MU_VERSION,
+                                    .data_dir = a->opts->dir,
                                     .bench_topics = a->opts->bench_topics};
     a->server = mu_server_new(&server);
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "io/directory.h"
 #include "server/internal.h"
 
 enum { ID_CAP = 80 };
@@ -323,16 +324,13 @@ static void absent(struct mu_client *c)
 
 static void list_directories(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    MU_UNUSED(req);
     MU_UNUSED(id);
-    absent(c);
+    mu_directories_get(c, req);
 }
 
 static void list_files(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    MU_UNUSED(req);
-    MU_UNUSED(id);
-    absent(c);
+    mu_files_search(c, req, id);
 }
 
 static void list_access(struct mu_client *c, const struct mu_http_req *req, const char *id)
@@ -360,7 +358,12 @@ static void about(struct mu_client *c, const struct mu_http_req *req, const char
 {
     MU_UNUSED(req);
     MU_UNUSED(id);
-    absent(c);
+    const struct mu_server *s = c->srv;
+    struct mu_rec_about rec = {.version = s->opts.version,
+                               .data_dir = s->opts.data_dir,
+                               .home = mu_directory_home(),
+                               .started_at = s->started_at};
+    mu_answer_rec(c, 200, &mu_about_desc, &rec);
 }
 
 static void healthz(struct mu_client *c, const struct mu_http_req *req, const char *id)

@@ -9,6 +9,7 @@
 #ifndef MU_SERVER_INTERNAL_H
 #define MU_SERVER_INTERNAL_H
 
+#include "server/lookup.h"
 #include "server/server.h"
 #include "wire/http1.h"
 #include "wire/phoenix.h"
@@ -22,6 +23,9 @@ struct mu_server {
     struct mu_net *net;
     struct mu_timer *head_timer;  /* sends `head` on quiet topics */
     struct mu_timer *close_timer; /* paces the shutdown */
+    struct mu_lookups *lookups;
+    struct mu_files *files;
+    int64_t started_at;
     bool shutting_down;
     int close_waits;
     mu_loop_cb *closed;
@@ -75,6 +79,15 @@ void mu_images_create(struct mu_client *c, const struct mu_http_req *req, mu_out
                       void *ctx);
 void mu_images_get(struct mu_client *c, const struct mu_http_req *req, const char *id);
 void mu_usage_get(struct mu_client *c, const struct mu_http_req *req);
+/* /api/directories (directories.c) */
+void mu_directories_get(struct mu_client *c, const struct mu_http_req *req);
+/* Answers whose lookup in path was not done. */
+void mu_answer_lookup(struct mu_client *c, enum mu_lookup_end end, const char *path);
+/* /api/projects/:id/files (files_search.c): the lists of files that searches share. */
+struct mu_files *mu_files_new(struct mu_server *s);
+void mu_files_close(struct mu_files *f); /* before the lookups; those who wait are answered */
+void mu_files_free(struct mu_files *f);  /* after the loop has ended; NULL allowed */
+void mu_files_search(struct mu_client *c, const struct mu_http_req *req, const char *id);
 void mu_login_handle(struct mu_client *c, const struct mu_http_req *req);
 void mu_static_handle(struct mu_client *c, const struct mu_http_req *req);
 void mu_metrics_handle(struct mu_client *c);

@@ -23,7 +23,7 @@ struct mu_server_opts {
     struct mu_hub *hub;
     struct mu_runner *runner;
     struct mu_access *access;
-    const char *version;
+    const char *version, *data_dir;
     bool bench_topics;
 };
 
