@@ -333,6 +333,8 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
     publish_update(r, s, out);
     log_change(s, out);
     if (!out->next.run_id && s->run) {
+        if (out->actions & MU_DO_LET_GO)
+            run_let_go(s->run);
         s->run->sess = NULL;
         s->run = NULL;
     }

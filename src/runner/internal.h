@@ -7,7 +7,7 @@
  *   run.c       one run: its holder, its position in the spool, its inputs, its end
  *   ladder.c    how a run is brought to its end: the timer, stdin, the signals
  *   attach.c    the runs that a former server left
- *   requests.c  what the server asks for
+ *   requests.c  what the server asks for; change.c: changes to rows; places.c: where they stand
  *   facts.c     what the row's metadata says of an agent
  *   images.c    images: of uploads, of agents; prompt_images.c: of prompts
  *   ask.c       what agents ask for: leave to use a tool, answers to questions
@@ -253,12 +253,39 @@ void ask_close(struct mu_runner *r, struct sess *s); /* all of a session, withou
 /* ---- requests.c ---- */
 void runner_refuse(mu_outcome_cb *cb, void *ctx, enum mu_code code, const char *message);
 struct effect *runner_reply(struct mu_runner *r, mu_outcome_cb *cb, void *ctx);
+void runner_reply_session(struct mu_runner *r, const struct mu_rec_session *row, mu_outcome_cb *cb,
+                          void *ctx);
+bool runner_refuses(struct mu_runner *r, mu_outcome_cb *cb, void *ctx); /* it is shutting down */
+struct mu_rec_project *runner_project(struct mu_runner *r, const char *id); /* owned, or NULL */
+/* A clean name into out[MU_LIMIT_NAME_BYTES + 1]; false: refused. */
+bool runner_take_name(const char *name, char *out, mu_outcome_cb *cb, void *ctx);
+/* The agent is known and takes the options; false: refused. */
+bool runner_options_fit(const char *agent_id, const char *options, mu_outcome_cb *cb, void *ctx);
 /* The session, or NULL and a refusal. */
 struct sess *runner_session(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx);
 /* What is wrong with a prompt's text, whatever the session's state; MU_CODE_OK: nothing. Only one
  * with images may be blank. */
 enum mu_code runner_check_prompt(const struct sess *s, const char *text, bool images,
                                  const char **why);
+
+/* ---- places.c ---- */
+struct place {
+    char id[65];
+    int64_t position;
+};
+struct places {
+    struct place *items;
+    size_t count, cap;
+};
+/* Puts a row right below `after` (NULL: first) in the list of a project's sessions, or (project_id
+ * NULL) of the projects; it may be of another list. Reads only: *out, empty before, gets what has
+ * another position then, the row itself among it if it has not stood there. 0, -ENOENT: `after` is
+ * not in the list, or the store's error; on error out is empty. */
+int places_put(struct mu_runner *r, const char *project_id, const struct place *row,
+               const char *after, struct places *out) MU_MUST_CHECK;
+bool places_find(const struct places *p, const char *id, int64_t *position);
+int64_t places_new(struct mu_runner *r, const char *project_id, int64_t now); /* for a new row */
+void places_release(struct places *p);
 
 /* ---- run.c ---- */
 /* Makes a run for a session whose next.run_id is `id` and gives it the prompt. metadata: of the
@@ -288,6 +315,7 @@ void run_attach(struct run *run); /* to its holder, if it has one */
 void run_on_timer(void *run);
 void run_climb(struct run *run);  /* begins the ladder of a cancel */
 void run_stop(struct run *run);   /* nobody wants it any more */
+void run_let_go(struct run *run); /* idle, and of no session any more: it is to end */
 void run_retire(struct run *run); /* closes its stdin: the ladder from there on */
 /* A turn ended: no ladder; the clock of an idle process, or its end when its agent needs that. */
 void run_quiet(struct run *run, bool cancelled);
