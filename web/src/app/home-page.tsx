@@ -1,6 +1,6 @@
 import { FolderPlus } from 'lucide-react';
 import { Navigate } from 'react-router';
-import { AddProjectForm } from '@/features/projects/components/add-project-dialog';
+import { AddProjectForm } from '@/features/projects/components/add-project-form';
 import { usePage } from './page-context';
 import { TopBar } from './top-bar';
 import { lastProject } from './use-shell';
@@ -21,7 +21,7 @@ export function HomePage() {
             A project is a directory in which agents work. Every session in it shows here what it is
             doing, as it happens.
           </p>
-          <AddProjectForm onAdded={(project) => newSession(project.id)} />
+          <AddProjectForm projects={projects} onAdded={(project) => newSession(project.id)} />
         </section>
       </div>
     </>

@@ -45,7 +45,12 @@ export function actionEntries({ runShortcut, addProject, go }: Options): Palette
   const actions: Action[] = [
     byShortcut('newSession', SquarePen),
     byShortcut('needsMe', BellDot),
-    { label: 'Add a project…', icon: FolderPlus, run: addProject, keywords: 'new directory folder' },
+    {
+      label: 'Add a project…',
+      icon: FolderPlus,
+      run: addProject,
+      keywords: 'new directory folder',
+    },
     { label: 'Copy a link to this page', icon: Link, run: copyLink, keywords: 'address url share' },
     byShortcut('sidebar', PanelLeft),
     { label: 'Theme: light', icon: Sun, run: () => setTheme('light'), hidden: true },

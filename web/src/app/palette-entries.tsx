@@ -39,7 +39,9 @@ export function rowEntries({ projects, recent, current, go }: Options): PaletteE
     ...waiting
       .slice(0, WAITING_SHOWN)
       .map((row) => onlyFirst(entry(row), `waiting:${row.id}`, 'Needs you')),
-    ...lately.slice(0, RECENT_SHOWN).map((row) => onlyFirst(entry(row), `recent:${row.id}`, 'Recent')),
+    ...lately
+      .slice(0, RECENT_SHOWN)
+      .map((row) => onlyFirst(entry(row), `recent:${row.id}`, 'Recent')),
     ...sessions.map((row) => entry(row)),
     ...projects.filter((row) => !row.archived_at).flatMap((row) => projectEntries(row, go)),
   ];

@@ -30,7 +30,9 @@ export function SidePanel({ children }: { children: ReactNode }) {
 
 function Handle({ width, onResize }: { width: number; onResize: (width: number) => void }) {
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = { ArrowLeft: width - STEP, ArrowRight: width + STEP, Home: MIN, End: MAX }[event.key];
+    const to = { ArrowLeft: width - STEP, ArrowRight: width + STEP, Home: MIN, End: MAX }[
+      event.key
+    ];
     if (to === undefined) return;
     event.preventDefault();
     onResize(to);

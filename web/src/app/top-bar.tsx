@@ -2,7 +2,6 @@ import { PanelLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { useIsPhone } from '@/lib/media';
-import { shortcutText } from '@/lib/shortcuts';
 import { usePage } from './page-context';
 import { NewSessionButton } from './sidebar';
 

@@ -29,9 +29,7 @@ export function ShortcutList() {
           </dl>
         </section>
       ))}
-      <p className="text-xs text-ink-3">
-        A key without a modifier works where you are not typing.
-      </p>
+      <p className="text-xs text-ink-3">A key without a modifier works where you are not typing.</p>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Bot, Info, Keyboard, KeyRound, type LucideIcon, Palette } from 'lucide-react';
+import { Bell, Bot, Info, Keyboard, KeyRound, type LucideIcon, Palette } from 'lucide-react';
 
 export interface Section {
   /** The end of its address. */
@@ -9,6 +9,7 @@ export interface Section {
 
 export const sections = [
   { id: 'agents', name: 'Agents', icon: Bot },
+  { id: 'notifications', name: 'Notifications', icon: Bell },
   { id: 'appearance', name: 'Appearance', icon: Palette },
   { id: 'access', name: 'Access', icon: KeyRound },
   { id: 'shortcuts', name: 'Keyboard shortcuts', icon: Keyboard },

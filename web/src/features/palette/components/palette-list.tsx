@@ -17,7 +17,9 @@ export function PaletteList({ id, groups, index, onPoint, onChoose, empty }: Pro
   useEffect(() => {
     list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
   }, [index, groups]);
-  let start = 0;
+  const starts = groups.map((_, nth) =>
+    groups.slice(0, nth).reduce((sum, group) => sum + group.items.length, 0),
+  );
   return (
     <div
       ref={list}
@@ -26,9 +28,8 @@ export function PaletteList({ id, groups, index, onPoint, onChoose, empty }: Pro
       aria-label="Found"
       className="min-h-0 grow overflow-y-auto p-1.5"
     >
-      {groups.map((group) => {
-        const first = start;
-        start += group.items.length;
+      {groups.map((group, at) => {
+        const first = starts[at] ?? 0;
         return (
           <div key={group.name} role="group" aria-labelledby={`${id}-${group.name}`}>
             <div id={`${id}-${group.name}`} className="px-2.5 pt-2 pb-1 text-[11px] text-ink-3">
@@ -84,7 +85,9 @@ function Option({ id, entry, selected, onPoint, onChoose }: OptionProps) {
       {entry.detail && (
         <span className="min-w-0 shrink-[2] truncate text-xs text-ink-3">{entry.detail}</span>
       )}
-      {entry.aside && <span className="ml-auto flex shrink-0 items-center pl-2">{entry.aside}</span>}
+      {entry.aside && (
+        <span className="ml-auto flex shrink-0 items-center pl-2">{entry.aside}</span>
+      )}
     </div>
   );
 }

@@ -1,6 +1,14 @@
 import * as Primitive from '@radix-ui/react-dialog';
 import { Search } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useMemo, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useDeferredValue,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { dialogOverlay, DialogPanel } from '@/components/ui/dialog-panel';
 import { rank, type PaletteItem } from '../rank';
 import { PaletteList } from './palette-list';
