@@ -4,8 +4,12 @@ import type { ProjectWithSessions } from '@/shared/websocket';
 import type { Shell } from './use-shell';
 
 const AddProject = lazy(() => import('@/features/projects/components/add-project-dialog'));
-const CommandPalette = lazy(() => import('./command-palette'));
+const palette = () => import('./command-palette');
+const CommandPalette = lazy(palette);
 const ShortcutsDialog = lazy(() => import('./shortcuts-dialog'));
+
+/** What is typed right after its shortcut must not go elsewhere. */
+export const preloadPalette = () => void palette();
 
 interface Props {
   projects: readonly ProjectWithSessions[];

@@ -27,7 +27,7 @@ export default function DialogBody(props: DialogProps) {
         <DialogPanel
           {...(description ? {} : { 'aria-describedby': undefined })}
           className={cn(
-            'fixed left-1/2 z-50 -translate-x-1/2 animate-rise overflow-y-auto rounded-xl border border-line-strong bg-raised p-5 shadow-float focus:outline-none',
+            'fixed inset-x-0 z-50 mx-auto animate-rise overflow-y-auto rounded-xl border border-line-strong bg-raised p-5 shadow-float focus:outline-none',
             sizes[wide ? 'wide' : 'narrow'],
           )}
         >

@@ -57,7 +57,7 @@ export function Palette({ entries, onClose }: Props) {
           aria-describedby={undefined}
           data-testid="palette"
           onGone={() => chosen.current?.run()}
-          className="fixed top-[max(0.5rem,12vh)] left-1/2 z-50 flex max-h-[min(30rem,72dvh)] w-[min(38rem,calc(100vw-1rem))] -translate-x-1/2 animate-rise flex-col overflow-hidden rounded-xl border border-line-strong bg-raised shadow-float focus:outline-none"
+          className="fixed inset-x-0 top-[max(0.5rem,12vh)] z-50 mx-auto flex max-h-[min(30rem,72dvh)] w-[min(38rem,calc(100vw-1rem))] animate-rise flex-col overflow-hidden rounded-xl border border-line-strong bg-raised shadow-float focus:outline-none"
         >
           <Primitive.Title className="sr-only">Command palette</Primitive.Title>
           <div className="flex shrink-0 items-center gap-2.5 border-b border-line px-4">
