@@ -35,14 +35,11 @@ bool runner_refuses(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
 
 bool runner_take_name(const char *name, char *out, mu_outcome_cb *cb, void *ctx)
 {
-    if (strlen(name) > MU_LIMIT_NAME_BYTES)
-        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A name has at most 200 bytes.");
-    else if (mu_naming_clean(name, out, MU_LIMIT_NAME_BYTES + 1) == 0)
-        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD,
-                      "A name needs at least one visible character.");
-    else
-        return true;
-    return false;
+    const char *why;
+    enum mu_code code = mu_naming_take(name, out, &why);
+    if (code)
+        runner_refuse(cb, ctx, code, why);
+    return !code;
 }
 
 static void close_topic(struct mu_runner *r, const char *session_id)

@@ -88,6 +88,10 @@ struct mu_files *mu_files_new(struct mu_server *s);
 void mu_files_close(struct mu_files *f); /* before the lookups; those who wait are answered */
 void mu_files_free(struct mu_files *f);  /* after the loop has ended; NULL allowed */
 void mu_files_search(struct mu_client *c, const struct mu_http_req *req, const char *id);
+/* /api/access (access_api.c) */
+void mu_access_list(struct mu_client *c, const struct mu_http_req *req);
+void mu_access_create(struct mu_client *c, const struct mu_rec_create_token *rec);
+void mu_access_delete(struct mu_client *c, const struct mu_http_req *req, const char *id);
 void mu_login_handle(struct mu_client *c, const struct mu_http_req *req);
 void mu_static_handle(struct mu_client *c, const struct mu_http_req *req);
 void mu_metrics_handle(struct mu_client *c);
@@ -100,6 +104,11 @@ void mu_socket_data(struct mu_client *c, char *data, size_t n);
 void mu_socket_drained(struct mu_client *c);
 void mu_socket_free(struct mu_client *c);
 void mu_socket_close(struct mu_client *c, uint16_t code, const char *reason);
+/* Closes those that were opened with a sign-in or token which was taken away (1008: a client tries
+ * again, and is answered 401). */
+void mu_socket_close_access(struct mu_server *s, const char *id);
+/* The sign-in or token that a client's socket was opened with; "" without one. */
+const char *mu_socket_access(const struct mu_client *c);
 
 /* One sort of topic. */
 struct mu_channel {

@@ -86,7 +86,7 @@ export function useLoadOlder(id: string) {
 export function useCancelTurn(id: string) {
   return useMutation({
     mutationFn: () => callSession(eventBus, id, 'cancel', {}),
-    onError: (error) => notify.error(`The turn was not cancelled. ${messageOf(error)}`),
+    onError: (error) => notify.error(`The turn was not interrupted. ${messageOf(error)}`),
   });
 }
 

@@ -642,6 +642,10 @@ export const Limits = {
   INBOX_REQUESTS: 500,
   /** tokens for programs */
   TOKENS: 100,
+  /** browsers that are signed in; another takes the place of the one that was used longest ago */
+  SIGN_INS: 200,
+  /** seconds for which a use of a sign-in or a token is not written again */
+  LAST_USED_SECONDS: 60,
   /** bytes of one prompt */
   PROMPT_BYTES: 1048576,
   /** bytes of a prompt to the shell agent, which takes it as an argument */

@@ -2,7 +2,9 @@ import { useLocation, useNavigate } from 'react-router';
 import { messageOf } from '@/lib/errors';
 import { drafts, projectDraft } from '../drafts';
 import { type Image, noImagesText } from '../images';
+import { mentionStyle } from '../mentions';
 import { useCreateSession } from '../mutations';
+import { promptLimit } from '../prompt-limits';
 import { useAgentChoice } from '../use-agent-choice';
 import { sendOnJoin } from '../use-send-message';
 import { AgentPicker } from './agent-picker';
@@ -36,6 +38,8 @@ export function DraftSession({ projectId }: { projectId: string }) {
       busy={create.isPending || !chosen}
       blocked={problem}
       noImages={noImagesText(chosen)}
+      files={{ projectId, style: mentionStyle(chosen) }}
+      limit={promptLimit(chosen)}
       placeholder={
         chosen?.id === 'shell' ? 'Run a shell command…' : 'What should be done in this project?'
       }

@@ -67,10 +67,11 @@ export function SessionHeader({ session }: { session: SessionResponse }) {
           size="sm"
           data-testid="cancel-button"
           disabled={cancel.isPending}
+          title="Stops the running turn. What it has done so far stays, and what is queued waits."
           onClick={() => cancel.mutate()}
         >
           <CircleStop className="size-3.5" aria-hidden />
-          Cancel
+          Interrupt
         </Button>
       )}
       <SessionOptions session={session} dialect={known?.dialect} />
