@@ -1,5 +1,6 @@
 import { RefreshCw } from 'lucide-react';
 import { Button } from '@/components/ui/button';
+import { Coded } from '@/components/ui/coded';
 import { cn } from '@/lib/cn';
 import { messageOf } from '@/lib/errors';
 import type { AgentResponse } from '@/shared/websocket';
@@ -60,7 +61,7 @@ function List({ label, agents }: { label: string; agents: readonly AgentResponse
               <code className="ml-auto font-mono text-xs text-ink-3">{agent.id}</code>
             </div>
             <p className={cn('text-xs wrap-anywhere text-ink-2', agent.path && 'font-mono')}>
-              {agent.path ?? agent.missing}
+              {agent.path ?? <Coded text={agent.missing ?? ''} />}
             </p>
           </li>
         ))}
