@@ -5,18 +5,15 @@ import { launchBrowser, test } from "../lib/browser.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { after, before } from "../lib/test.mjs";
 
-let browser, muster;
+let browser;
 before(async () => {
   browser = await launchBrowser(null);
-  muster = await startMuster(null);
 });
-after(async () => {
-  await browser?.close();
-  await muster?.dispose();
-});
+after(() => browser?.close());
 
 /** Two projects with sessions; the first session is on the screen. */
 async function furnished(t, options) {
+  const muster = await startMuster(t);
   const billing = await newProject(muster, "billing");
   const website = await newProject(muster, "website");
   const add = async (project, name) => (await muster.newSession("shell", { projectId: project.id, name })).sessionId;
@@ -25,7 +22,7 @@ async function furnished(t, options) {
   const images = await add(website, "Convert images");
   const app = await openApp(t, browser, muster, options);
   await app.openSession({ projectId: billing.id, sessionId: token });
-  return { app, page: app.page, billing, website, token, deploy, images };
+  return { muster, app, page: app.page, billing, website, token, deploy, images };
 }
 
 const palette = (page) => page.getByTestId("palette");
@@ -34,6 +31,13 @@ async function openPalette(page) {
   await page.keyboard.press("Control+k");
   await field(page).waitFor();
 }
+/** The page has chosen where the focus is; now it is nowhere. */
+async function leaveComposer(app) {
+  await inComposer(app);
+  await app.input.evaluate((box) => box.blur());
+}
+const inComposer = (app) =>
+  app.until(() => app.input.evaluate((box) => box === document.activeElement), "the composer to have the focus");
 const isAt = (page, id) => page.waitForURL((url) => url.pathname.endsWith(id));
 
 test("the palette leads to a session by a few letters, without leaving the keyboard", async (t) => {
@@ -45,7 +49,7 @@ test("the palette leads to a session by a few letters, without leaving the keybo
   await page.keyboard.press("Enter");
   await isAt(page, deploy);
   await palette(page).waitFor({ state: "detached" });
-  await app.until(() => app.input.evaluate((box) => box === document.activeElement), "the composer to have the focus");
+  await inComposer(app);
   await openPalette(page);
   const recent = palette(page).getByRole("group", { name: "Recent" }).getByRole("option");
   assert.match(await recent.first().innerText(), /Fix the token refresh/);
@@ -99,10 +103,10 @@ test("shortcuts walk the sessions; plain keys are text where one types", async (
   await app.input.fill("");
   await page.keyboard.press("Alt+ArrowUp");
   await isAt(page, deploy);
-  await page.evaluate(() => document.activeElement.blur());
+  await leaveComposer(app);
   await page.keyboard.press("j");
   await isAt(page, token);
-  await page.evaluate(() => document.activeElement.blur());
+  await leaveComposer(app);
   await page.keyboard.press("?");
   const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await help.getByText("Next session that needs me").waitFor();
@@ -111,12 +115,12 @@ test("shortcuts walk the sessions; plain keys are text where one types", async (
   await page.keyboard.press("Escape");
   await help.waitFor({ state: "detached" });
   await page.keyboard.press("i");
-  await app.until(() => app.input.evaluate((box) => box === document.activeElement), "the composer");
+  await inComposer(app);
   app.verify();
 });
 
 test("the next session that needs me: one that failed, where none asks", async (t) => {
-  const { app, page, deploy, token } = await furnished(t);
+  const { muster, app, page, deploy, token } = await furnished(t);
   await page.keyboard.press("Control+j");
   await page.getByText("No other session needs you.").waitFor();
   await muster.ok("POST", `/api/sessions/${deploy}/messages`, { id: crypto.randomUUID(), text: "exit 3" });
@@ -176,9 +180,8 @@ test("Tab goes first past the sidebar, and a page that is opened has the focus",
   await app.until(() => skip.evaluate((link) => link === document.activeElement), "the skip link");
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement.tagName), "MAIN");
-  await page.getByRole("navigation", { name: "Projects and sessions" }).getByRole("link", { name: "Settings" }).click();
-  await page.goto("/settings/about");
-  await page.evaluate(() => document.activeElement.blur());
-  await page.getByRole("link", { name: "Agents", exact: true }).click();
+  await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "About" }).focus();
+  await page.keyboard.press("Control+,");
+  await isAt(page, "/settings/agents");
   await page.getByRole("heading", { name: "Agents", exact: true }).waitFor();
 });
