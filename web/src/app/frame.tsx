@@ -1,15 +1,18 @@
 import { Suspense, useRef } from 'react';
-import { Outlet, useNavigate, useParams } from 'react-router';
+import { Outlet, useLocation, useNavigate, useParams } from 'react-router';
 import { Sheet } from '@/components/ui/sheet';
 import { Attention } from '@/features/attention/components/attention';
 import { AttentionHint } from '@/features/attention/components/attention-hint';
 import { AttentionMenuItems } from '@/features/attention/components/attention-menu-items';
 import { ConnectionBanner } from '@/features/connection/components/connection-banner';
-import { useUnverifiedSince } from '@/features/connection/use-connection';
+import { useConnection, useUnverifiedSince } from '@/features/connection/use-connection';
+import { useKeepLastKnown } from '@/features/last-known/use-keep-last-known';
 import { SessionMenuExtra } from '@/features/sessions/session-menu-extra';
 import { useIsPhone } from '@/lib/media';
 import type { ProjectWithSessions } from '@/shared/websocket';
 import { Announcer } from './announcer';
+import { ErrorBoundary } from './error-boundary';
+import { forgetEverything } from './leave';
 import { Overlays } from './overlays';
 import { SidePanel } from './side-panel';
 import { Sidebar } from './sidebar';
@@ -28,8 +31,10 @@ export function Frame({ projects }: { projects: readonly ProjectWithSessions[] }
   const page = useRef<HTMLElement>(null);
   usePageTitle(projects);
   useArrival(page);
+  useKeepLastKnown(projects, useConnection().unverifiedSince);
   const phone = useIsPhone();
   const navigate = useNavigate();
+  const { pathname } = useLocation();
   const { sessionId } = useParams();
   const unverified = useUnverifiedSince() !== null;
   const sidebar = (
@@ -45,7 +50,7 @@ export function Frame({ projects }: { projects: readonly ProjectWithSessions[] }
     <SessionMenuExtra value={menuExtra}>
       <div className="flex h-full flex-col">
         <SkipLink />
-        <ConnectionBanner />
+        <ConnectionBanner onSignedOut={forgetEverything} />
         <div className="flex min-h-0 grow">
           {!phone && !shell.sidebarHidden && <SidePanel>{sidebar}</SidePanel>}
           {phone && (
@@ -57,12 +62,15 @@ export function Frame({ projects }: { projects: readonly ProjectWithSessions[] }
             ref={page}
             id={PAGE_ID}
             tabIndex={-1}
+            data-unverified={unverified || undefined}
             className="flex min-w-0 grow flex-col outline-none"
           >
             <AttentionHint rows={projects} />
-            <Suspense fallback={null}>
-              <Outlet context={{ projects, ...shell }} />
-            </Suspense>
+            <ErrorBoundary place={pathname}>
+              <Suspense fallback={null}>
+                <Outlet context={{ projects, ...shell }} />
+              </Suspense>
+            </ErrorBoundary>
           </main>
         </div>
         <Overlays projects={projects} shell={shell} runShortcut={runShortcut} />

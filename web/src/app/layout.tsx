@@ -1,18 +1,50 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { SignedOutPage } from '@/features/connection/components/signed-out-page';
 import { UnreachablePage } from '@/features/connection/components/unreachable-page';
 import { useProjects } from '@/features/projects/queries';
 import { useProjectsWebSocket } from '@/features/projects/use-projects-web-socket';
 import { ApiError } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
+import { eventBus } from '@/shared/websocket';
 import { Frame } from './frame';
+import { forgetEverything } from './leave';
+
+const LastKnownPage = lazy(() => import('@/features/last-known/components/last-known-page'));
+
+/** Without an answer for so long, what was known before is better than nothing. */
+const SLOW_MS = 3_000;
 
 /** Every page: the frame, once there is something to put into it. */
 export function Layout() {
   useProjectsWebSocket();
   const { data, error } = useProjects(useQueryClient());
+  const slow = useSlow(!data && !error);
+  const signedOut = error instanceof ApiError && error.status === 401;
+  useEffect(() => {
+    if (signedOut) void forgetEverything();
+  }, [signedOut]);
   if (data) return <Frame projects={data} />;
-  if (error instanceof ApiError && error.status === 401) return <SignedOutPage />;
-  if (error) return <UnreachablePage reason={messageOf(error)} />;
-  return <div role="status" aria-label="Loading" className="h-full bg-canvas" />;
+  if (signedOut) return <SignedOutPage />;
+  if (!error && !slow) {
+    return <div role="status" aria-label="Loading" className="h-full bg-canvas" />;
+  }
+  const reason = error ? messageOf(error) : 'muster takes long to answer.';
+  return (
+    <Suspense fallback={null}>
+      <LastKnownPage reason={reason} onRetry={() => eventBus.reconnect()}>
+        <UnreachablePage reason={reason} />
+      </LastKnownPage>
+    </Suspense>
+  );
+}
+
+function useSlow(waiting: boolean): boolean {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    if (!waiting) return;
+    const timer = setTimeout(() => setSlow(true), SLOW_MS);
+    return () => clearTimeout(timer);
+  }, [waiting]);
+  return waiting && slow;
 }

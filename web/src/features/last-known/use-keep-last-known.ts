@@ -1,0 +1,36 @@
+import { useEffect, useRef } from 'react';
+import type { ProjectWithSessions } from '@/shared/websocket';
+import { knownOf, lastKnown } from './last-known';
+
+/** The list changes many times a second; it is written no more often than this. */
+const EVERY_MS = 15_000;
+
+/**
+ * Keeps the list for a time without muster, as long as it is verified: now and then, and when the page
+ * is hidden or left. `unverifiedSince`: until when (ms) everything had arrived; null: it still does.
+ */
+export function useKeepLastKnown(
+  projects: readonly ProjectWithSessions[],
+  unverifiedSince: number | null,
+): void {
+  const newest = useRef(projects);
+  const until = useRef(unverifiedSince);
+  useEffect(() => {
+    newest.current = projects;
+    until.current = unverifiedSince;
+  });
+  useEffect(() => {
+    const write = () => void lastKnown.write(knownOf(newest.current, until.current ?? Date.now()));
+    if (unverifiedSince !== null) return write();
+    const timer = setInterval(write, EVERY_MS);
+    const hidden = () => document.visibilityState === 'hidden' && write();
+    document.addEventListener('visibilitychange', hidden);
+    window.addEventListener('pagehide', write);
+    write();
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', hidden);
+      window.removeEventListener('pagehide', write);
+    };
+  }, [unverifiedSince]);
+}
