@@ -92,6 +92,8 @@ struct mu_event {
                              the message that the prompt becomes */
     const char *images;   /* PROMPT: ids for the queue, a JSON array, or NULL; looked at by whoever
                              stores the update */
+    const char
+        *usage; /* TURN_DONE: what the turn used, a JSON object, or NULL; looked at as above */
     enum mu_turn_outcome outcome;
     enum mu_waiting_for waiting_for;
     int64_t seq;

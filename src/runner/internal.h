@@ -8,7 +8,7 @@
  *   ladder.c    how a run is brought to its end: the timer, stdin, the signals
  *   attach.c    the runs that a former server left
  *   requests.c  what the server asks for; change.c: changes to rows; places.c: where they stand
- *   facts.c     what the row's metadata says of an agent
+ *   facts.c     what the row's metadata says of an agent, and a prompt's of its turn
  *   images.c    images: of uploads, of agents; prompt_images.c: of prompts
  *   ask.c       what agents ask for: leave to use a tool, answers to questions
  *   queue.c     changes to the prompts that wait
@@ -218,6 +218,16 @@ void output_decided(struct run *run, const struct mu_rec_permission *asked, cons
  * `usage_total`. Owned; NULL: empty. */
 char *facts_merge(const char *metadata, const char *facts);
 char *facts_usage(const char *metadata, const struct mu_agent_usage *used);
+/* The counts that were told, as an object. Owned; NULL: none. */
+char *facts_used(const struct mu_agent_usage *used);
+/* The metadata (NULL: none) of the prompt that began a turn, with `turn` set in it. Owned. */
+struct facts_turn {
+    int64_t started_at, ended_at;
+    enum mu_turn_outcome outcome; /* OK, ERROR or CANCELLED */
+    const char *row_metadata;     /* of the session, which names the model; or NULL */
+    const char *usage;            /* as facts_used gives it */
+};
+char *facts_turn(const char *metadata, const struct facts_turn *turn);
 /* Counts as they may be: -1 for any that is negative, at most FACTS_COUNT_MAX. */
 #define FACTS_COUNT_MAX INT64_C(9007199254740991) /* what JSON's readers hold exactly */
 struct mu_agent_usage facts_clean_usage(const struct mu_agent_usage *used);
@@ -248,7 +258,8 @@ void images_free(struct mu_agent_image *images, size_t count);
 /* ---- ask.c ---- */
 void ask_open(struct run *run, const struct mu_agent_event *ev);
 void ask_withdrawn(struct run *run, const char *id); /* the agent takes it back */
-void ask_close(struct mu_runner *r, struct sess *s); /* all of a session, without an answer */
+/* All of a session, without an answer. */
+void ask_close(struct mu_runner *r, const char *session_id);
 
 /* ---- requests.c ---- */
 void runner_refuse(mu_outcome_cb *cb, void *ctx, enum mu_code code, const char *message);

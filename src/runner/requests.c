@@ -162,6 +162,8 @@ void mu_runner_delete_project(struct mu_runner *r, const char *id, mu_outcome_cb
     }
     mu_rec_free(&mu_project_desc, p);
     runner_note(r, mu_store_each_session(r->store, id, 0, on_session_id, &list));
+    for (size_t i = 0; i < list.count; i++)
+        ask_close(r, list.ids[i]);
     int64_t rev = mu_store_next_rev(r->store);
     runner_note(r, mu_store_delete_project(r->store, id, rev));
     push_deleted(r, MU_PUSH_projects_PROJECT_DELETED, "projectId", id, rev);
@@ -273,6 +275,7 @@ void mu_runner_delete_session(struct mu_runner *r, const char *id, mu_outcome_cb
 {
     if (!runner_session(r, id, cb, ctx))
         return;
+    ask_close(r, id);
     int64_t rev = mu_store_next_rev(r->store);
     runner_note(r, mu_store_delete_session(r->store, id, rev));
     sess_gone(r, id);

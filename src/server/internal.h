@@ -123,7 +123,8 @@ struct mu_channel {
     bool open;
     struct mu_sub_kind kind;
 };
-extern const struct mu_channel mu_channel_projects, mu_channel_session_topic, mu_channel_bench;
+extern const struct mu_channel mu_channel_projects, mu_channel_session_topic, mu_channel_inbox,
+    mu_channel_bench;
 
 void mu_socket_reply(struct mu_client *c, const struct mu_phx_msg *msg, const char *status,
                      const char *response, size_t n);
@@ -152,6 +153,8 @@ struct mu_sync_from {
 };
 int mu_sync_session(struct mu_store *store, const char *id, const struct mu_sync_from *from,
                     struct mu_buf *out) MU_MUST_CHECK;
+/* The answer to a join of `inbox`. */
+int mu_sync_inbox(struct mu_store *store, struct mu_buf *out) MU_MUST_CHECK;
 /* One project with its sessions; -ENOENT. */
 int mu_sync_project(struct mu_store *store, const char *id, struct mu_buf *out) MU_MUST_CHECK;
 /* A page of a transcript. */

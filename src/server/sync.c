@@ -268,6 +268,45 @@ int mu_sync_session(struct mu_store *store, const char *id, const struct mu_sync
     return rc;
 }
 
+/* What waits, and how much of what agents gave with it still has room. */
+struct inbox {
+    struct rows rows;
+    size_t room;
+};
+
+static const char *with_room(struct inbox *box, const char *json)
+{
+    size_t n = json ? strlen(json) : 0;
+    if (n > box->room)
+        return NULL;
+    box->room -= n;
+    return json;
+}
+
+static void add_waiting(void *ctx, const struct mu_rec_permission *p, const char *tool_id)
+{
+    MU_UNUSED(tool_id);
+    struct inbox *box = ctx;
+    struct mu_rec_permission shown = *p;
+    shown.questions = with_room(box, p->questions);
+    shown.suggestions = with_room(box, p->suggestions);
+    shown.input = with_room(box, p->input);
+    rows_add(&box->rows, &shown);
+}
+
+int mu_sync_inbox(struct mu_store *store, struct mu_buf *out)
+{
+    struct inbox box = {.rows = ROWS(permission), .room = MU_LIMIT_PAGE_BYTES};
+    int rc = mu_store_all_permissions(store, MU_LIMIT_INBOX_REQUESTS, MU_LIMIT_MESSAGE_BYTES,
+                                      add_waiting, &box);
+    struct mu_rec_inbox_reply *reply = mu_alloc(sizeof *reply);
+    reply->requests = rows_list(&box.rows);
+    if (!rc)
+        mu_rec_encode(out, &mu_inbox_reply_desc, reply);
+    mu_rec_free(&mu_inbox_reply_desc, reply);
+    return rc;
+}
+
 int mu_sync_project(struct mu_store *store, const char *id, struct mu_buf *out)
 {
     struct rows projects = ROWS(project_with_sessions);

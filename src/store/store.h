@@ -219,11 +219,13 @@ int mu_store_put_permission(struct mu_store *s, const struct mu_rec_permission *
                             const char *tool_id) MU_MUST_CHECK;
 int mu_store_delete_permission(struct mu_store *s, const char *session_id,
                                const char *id) MU_MUST_CHECK;
-/* A session's, oldest first. What of input, suggestions and questions is longer than max bytes is
- * left out: NULL. */
+/* A session's, oldest first; of all sessions at most limit. What of input, suggestions and
+ * questions is longer than max bytes is left out: NULL. */
 typedef void mu_permission_cb(void *ctx, const struct mu_rec_permission *p, const char *tool_id);
 int mu_store_each_permission(struct mu_store *s, const char *session_id, size_t max,
                              mu_permission_cb *cb, void *ctx) MU_MUST_CHECK;
+int mu_store_all_permissions(struct mu_store *s, int64_t limit, size_t max, mu_permission_cb *cb,
+                             void *ctx) MU_MUST_CHECK;
 
 /* ---- runs: agent processes and how far their output was consumed ---- */
 

@@ -462,6 +462,10 @@ static void what_agents_wait_for_is_kept(void **state)
     SEES(mu_store_each_permission(f->s, "s2", 3, see_permission, &seen), "s2/r1 tool-1 {} [1] 7 ");
     SEES(mu_store_each_permission(f->s, "s1", 6, see_permission, &seen),
          "s1/r2 tool-1 - [1] 7 s1/r1 tool-1 - [1] 7 ");
+    SEES(mu_store_all_permissions(f->s, 9, 6, see_permission, &seen),
+         "s1/r2 tool-1 - [1] 7 s1/r1 tool-1 - [1] 7 s2/r1 tool-1 {} [1] 7 ");
+    SEES(mu_store_all_permissions(f->s, 1, 9, see_permission, &seen),
+         "s1/r2 tool-1 {\"b\":2} [1] 7 ");
     OK(mu_store_delete_permission(f->s, "s1", "r2"));
     OK(mu_store_delete_permission(f->s, "s1", "r2"));
     SEES(mu_store_each_permission(f->s, "s1", SIZE_MAX, see_permission, &seen),

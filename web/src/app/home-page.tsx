@@ -1,5 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { lazy } from 'react';
 import { Navigate } from 'react-router';
+import { readRows } from '@/shared/rows/pending';
 import { usePage } from './page-context';
 import { TopBar } from './top-bar';
 import { lastProject } from './use-shell';
@@ -10,8 +12,8 @@ const FirstProject = lazy(async () => ({
 
 /** Leads to the project one was in last; to the first one there is; or to adding one. */
 export function HomePage() {
-  const { projects, newSession } = usePage();
-  const last = projects.find((project) => project.id === lastProject()) ?? projects[0];
+  const { newSession } = usePage();
+  const last = lastProject(readRows(useQueryClient()));
   if (last) return <Navigate to={`/projects/${last.id}`} replace />;
   return (
     <>

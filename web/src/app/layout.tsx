@@ -1,14 +1,14 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { SignedOutPage } from '@/features/connection/components/signed-out-page';
 import { UnreachablePage } from '@/features/connection/components/unreachable-page';
-import { useProjects } from '@/features/projects/queries';
+import { useHasProjects } from '@/features/projects/queries';
 import { useProjectsWebSocket } from '@/features/projects/use-projects-web-socket';
 import { ApiError } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
 import { eventBus } from '@/shared/websocket';
 import { Frame } from './frame';
 import { forgetEverything } from './leave';
+import { useInboxTopic } from './use-inbox-topic';
 
 const LastKnownPage = lazy(() => import('@/features/last-known/components/last-known-page'));
 
@@ -18,13 +18,14 @@ const SLOW_MS = 3_000;
 /** Every page: the frame, once there is something to put into it. */
 export function Layout() {
   useProjectsWebSocket();
-  const { data, error } = useProjects(useQueryClient());
-  const slow = useSlow(!data && !error);
+  const { loaded, error } = useHasProjects();
+  useInboxTopic(loaded);
+  const slow = useSlow(!loaded && !error);
   const signedOut = error instanceof ApiError && error.status === 401;
   useEffect(() => {
     if (signedOut) void forgetEverything();
   }, [signedOut]);
-  if (data) return <Frame projects={data} />;
+  if (loaded) return <Frame />;
   if (signedOut) return <SignedOutPage />;
   if (!error && !slow) {
     return <div role="status" aria-label="Loading" className="h-full bg-canvas" />;

@@ -1,6 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import type { ShortcutId } from '@/lib/shortcuts';
-import type { ProjectWithSessions } from '@/shared/websocket';
+import { readRows } from '@/shared/rows/pending';
 import type { Shell } from './use-shell';
 
 const AddProject = lazy(() => import('@/features/projects/components/add-project-dialog'));
@@ -12,29 +13,24 @@ const ShortcutsDialog = lazy(() => import('./shortcuts-dialog'));
 export const preloadPalette = () => void palette();
 
 interface Props {
-  projects: readonly ProjectWithSessions[];
   shell: Shell;
   runShortcut: (id: ShortcutId) => void;
 }
 
 /** What opens over every page; one at a time, and each fetched when it is opened. */
-export function Overlays({ projects, shell, runShortcut }: Props) {
+export function Overlays({ shell, runShortcut }: Props) {
+  const client = useQueryClient();
   const { overlay, setOverlay } = shell;
   const close = () => setOverlay(null);
   return (
     <Suspense fallback={null}>
       {overlay === 'palette' && (
-        <CommandPalette
-          projects={projects}
-          runShortcut={runShortcut}
-          addProject={shell.addProject}
-          onClose={close}
-        />
+        <CommandPalette runShortcut={runShortcut} addProject={shell.addProject} onClose={close} />
       )}
       {overlay === 'help' && <ShortcutsDialog onClose={close} />}
       {overlay === 'add-project' && (
         <AddProject
-          projects={projects}
+          projects={readRows(client)}
           onClose={close}
           onAdded={(project) => {
             close();

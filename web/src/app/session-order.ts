@@ -1,21 +1,15 @@
 import { badgeOf } from '@/features/sessions/badge';
-import type { ProjectWithSessions, SessionResponse } from '@/shared/websocket';
-
-type Rows = readonly ProjectWithSessions[];
+import { byPin, shownProjects, shownSessions } from '@/shared/rows/order';
+import type { Rows } from '@/shared/rows/rows';
+import type { SessionResponse } from '@/shared/websocket';
 
 /** Every session that is not archived, as the sidebar has them from top to bottom. */
-export function sessionsInOrder(projects: Rows): SessionResponse[] {
-  const shown = projects
-    .filter((project) => !project.archived_at)
-    .flatMap((project) => project.sessions.filter((row) => !row.archived_at).toSorted(byPlace));
-  const pinned = shown.filter((row) => row.pinned_at);
-  return [...pinned, ...shown.filter((row) => !row.pinned_at)];
-}
-
-function byPlace(a: SessionResponse, b: SessionResponse): number {
-  if (a.position !== b.position) return b.position - a.position;
-  if (a.created_at === b.created_at) return a.id < b.id ? 1 : -1;
-  return a.created_at < b.created_at ? 1 : -1;
+export function sessionsInOrder(rows: Rows): SessionResponse[] {
+  const projects = shownProjects(rows);
+  const pinned = projects.flatMap(({ sessions }) =>
+    sessions.filter((row) => row.pinned_at && !row.archived_at),
+  );
+  return [...pinned.sort(byPin), ...projects.flatMap(shownSessions)];
 }
 
 /** The session `step` places from the one on the screen, round the end; without one, the first or last. */

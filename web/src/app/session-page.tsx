@@ -1,16 +1,18 @@
-import { useParams } from 'react-router';
+import { Navigate, useParams } from 'react-router';
+import { useSession } from '@/features/projects/queries';
 import { SessionHeader } from '@/features/sessions/components/session-header';
 import { SessionView } from '@/features/sessions/components/session-view';
 import { LostPage } from './lost-page';
-import { usePage } from './page-context';
 import { TopBar } from './top-bar';
 
 export function SessionPage() {
   const { projectId, sessionId } = useParams();
-  const { projects } = usePage();
-  const project = projects.find((row) => row.id === projectId);
-  const session = project?.sessions.find((row) => row.id === sessionId);
+  const session = useSession(sessionId);
   if (!session) return <LostPage what="session" />;
+  // It was moved: its address names the project that it belongs to now.
+  if (session.project_id !== projectId) {
+    return <Navigate to={`/projects/${session.project_id}/sessions/${session.id}`} replace />;
+  }
   return (
     <>
       <TopBar compact>

@@ -1,25 +1,25 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { notify } from '@/lib/notify';
 import { listenForShortcuts, type ShortcutId } from '@/lib/shortcuts';
-import type { ProjectWithSessions } from '@/shared/websocket';
+import { readRows } from '@/shared/rows/pending';
+import { focusSearch } from './sidebar/focus-search';
 import { neighbour, nextNeedy, pathOf, sessionsInOrder } from './session-order';
 import type { Shell } from './use-shell';
 
 /** Listens for the shortcuts; returns what does what one of them does. */
-export function usePageShortcuts(
-  projects: readonly ProjectWithSessions[],
-  shell: Shell,
-): (id: ShortcutId) => void {
+export function usePageShortcuts(shell: Shell): (id: ShortcutId) => void {
+  const client = useQueryClient();
   const navigate = useNavigate();
   const { sessionId } = useParams();
   const go = (path: string) => void navigate(path);
   const step = (by: 1 | -1) => {
-    const session = neighbour(sessionsInOrder(projects), sessionId, by);
+    const session = neighbour(sessionsInOrder(readRows(client)), sessionId, by);
     if (session) go(pathOf(session));
   };
   const needsMe = () => {
-    const session = nextNeedy(sessionsInOrder(projects), sessionId);
+    const session = nextNeedy(sessionsInOrder(readRows(client)), sessionId);
     if (session) go(pathOf(session));
     else notify.info('No other session needs you.');
   };
@@ -32,8 +32,8 @@ export function usePageShortcuts(
     newSession: () => shell.newSession(),
     settings: () => go('/settings'),
     sidebar: shell.toggleSidebar,
-    search: () => focusOn('search') || shell.setOverlay('palette'),
-    composer: () => void focusOn('composer'),
+    search: () => focusSearch() || shell.setOverlay('palette'),
+    composer: () => document.querySelector<HTMLElement>('[data-shortcut="composer"]')?.focus(),
   };
   const newest = useRef(handlers);
   useEffect(() => {
@@ -42,11 +42,4 @@ export function usePageShortcuts(
   const run = useCallback((id: ShortcutId) => newest.current[id](), []);
   useEffect(() => listenForShortcuts(run), [run]);
   return run;
-}
-
-/** Where it is says the page itself, by `data-shortcut`. */
-function focusOn(what: 'search' | 'composer'): boolean {
-  const element = document.querySelector<HTMLElement>(`[data-shortcut="${what}"]`);
-  element?.focus();
-  return element !== null;
 }

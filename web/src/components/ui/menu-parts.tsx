@@ -57,6 +57,10 @@ export interface ItemProps {
   children: ReactNode;
 }
 
+export function MenuSeparator() {
+  return <Primitive.Separator className="mx-1 my-1 h-px bg-line" />;
+}
+
 export function MenuItem({ onSelect, icon, danger = false, children }: ItemProps) {
   const later = use(Later);
   return (

@@ -18,6 +18,7 @@ const part = <K extends keyof Parts>(name: K) =>
 
 const MenuBody = part('Menu');
 export const MenuItem = part('MenuItem');
+export const MenuSeparator = part('MenuSeparator');
 export const MenuLabel = part('MenuLabel');
 export const MenuRadioGroup = part('MenuRadioGroup');
 export const MenuRadioItem = part('MenuRadioItem');

@@ -23,8 +23,8 @@ const HIDE_MS = 120;
 
 const Delay = createContext(SHOW_MS);
 
-export function TooltipProvider(props: { delayDuration: number; children: ReactNode }) {
-  return <Delay value={props.delayDuration}>{props.children}</Delay>;
+export function TooltipProvider(props: { delayDuration?: number; children: ReactNode }) {
+  return <Delay value={props.delayDuration ?? SHOW_MS}>{props.children}</Delay>;
 }
 
 interface Props {

@@ -1,5 +1,6 @@
-import { useEffect, useRef } from 'react';
-import type { ProjectWithSessions } from '@/shared/websocket';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { readView } from '@/shared/rows/store';
 import { knownOf, lastKnown } from './last-known';
 
 /** The list changes many times a second; it is written no more often than this. */
@@ -9,18 +10,13 @@ const EVERY_MS = 15_000;
  * Keeps the list for a time without muster, as long as it is verified: now and then, and when the page
  * is hidden or left. `unverifiedSince`: until when (ms) everything had arrived; null: it still does.
  */
-export function useKeepLastKnown(
-  projects: readonly ProjectWithSessions[],
-  unverifiedSince: number | null,
-): void {
-  const newest = useRef(projects);
-  const until = useRef(unverifiedSince);
+export function useKeepLastKnown(unverifiedSince: number | null): void {
+  const client = useQueryClient();
   useEffect(() => {
-    newest.current = projects;
-    until.current = unverifiedSince;
-  });
-  useEffect(() => {
-    const write = () => void lastKnown.write(knownOf(newest.current, until.current ?? Date.now()));
+    const write = () => {
+      const { projects = [] } = readView(client);
+      void lastKnown.write(knownOf(projects, unverifiedSince ?? Date.now()));
+    };
     if (unverifiedSince !== null) return write();
     const timer = setInterval(write, EVERY_MS);
     const hidden = () => document.visibilityState === 'hidden' && write();
@@ -32,5 +28,5 @@ export function useKeepLastKnown(
       document.removeEventListener('visibilitychange', hidden);
       window.removeEventListener('pagehide', write);
     };
-  }, [unverifiedSince]);
+  }, [client, unverifiedSince]);
 }
