@@ -1,5 +1,5 @@
 import { ClipboardType, Copy, Link, ScrollText, SquareTerminal } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ComponentProps, lazy, type ReactElement, Suspense, useState } from 'react';
 import { Menu, MenuItem } from '@/components/ui/menu';
 import { copyText } from '@/lib/clipboard';
 import { notify } from '@/lib/notify';
@@ -16,7 +16,7 @@ const icon = 'size-3.5 shrink-0';
 interface Props {
   message: MessageResponse;
   agent: string;
-  trigger: ReactNode;
+  trigger: ReactElement<ComponentProps<'button'>>;
 }
 
 export default function RecordActions({ message, agent, trigger }: Props) {

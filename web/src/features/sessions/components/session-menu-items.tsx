@@ -29,12 +29,12 @@ import type { SessionDialog } from './session-menu';
 
 interface Props {
   session: SessionResponse;
+  /** What other features add. */
+  extra: (sessionId: string) => ReactNode;
   onDialog: (dialog: SessionDialog) => void;
-  /** What other features have for a session. */
-  extra: ReactNode;
 }
 
-export function SessionMenuItems({ session, onDialog, extra }: Props) {
+export function SessionMenuItems({ session, extra, onDialog }: Props) {
   const { pin, archive } = useSessionChanges();
   const read = useMarkAsRead();
   const duplicate = useDuplicate(session);
@@ -59,8 +59,8 @@ export function SessionMenuItems({ session, onDialog, extra }: Props) {
       )}
       {!pinned && !archived && <Steps session={session} />}
       <Item icon={<FolderInput />} onSelect={() => onDialog('move')} text="Move to project…" />
-      {extra}
       <MenuSeparator />
+      {extra(session.id)}
       <Item
         icon={archived ? <ArchiveRestore /> : <Archive />}
         onSelect={() => archive(session, !archived)}

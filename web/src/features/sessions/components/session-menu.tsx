@@ -17,18 +17,15 @@ interface Props {
   tabbable?: boolean;
 }
 
-/** What can be done with a session. A sidebar has many rows: the menu is made by the first click. */
+/** What can be done with a session. */
 export function SessionMenu({ session, className, tabbable = true }: Props) {
-  const [made, setMade] = useState(false);
   const [dialog, setDialog] = useState<SessionDialog | null>(null);
   const extra = use(SessionMenuExtra);
   const close = () => setDialog(null);
   const button = (
     <IconButton
       label={`Actions for ${session.name}`}
-      aria-haspopup="menu"
       tabIndex={tabbable ? undefined : -1}
-      onClick={made ? undefined : () => setMade(true)}
       className={className}
     >
       <Ellipsis className="size-4" />
@@ -36,13 +33,9 @@ export function SessionMenu({ session, className, tabbable = true }: Props) {
   );
   return (
     <>
-      {made ? (
-        <Menu trigger={button} defaultOpen>
-          <SessionMenuItems session={session} onDialog={setDialog} extra={extra(session.id)} />
-        </Menu>
-      ) : (
-        button
-      )}
+      <Menu trigger={button}>
+        <SessionMenuItems session={session} extra={extra} onDialog={setDialog} />
+      </Menu>
       {dialog === 'details' && (
         <Suspense fallback={null}>
           <SessionDetails session={session} onClose={close} />

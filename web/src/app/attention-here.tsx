@@ -6,16 +6,17 @@ import { useProjects } from '@/features/projects/queries';
 import type { ProjectWithSessions } from '@/shared/websocket';
 
 const none: ProjectWithSessions[] = [];
+const useRows = () => useProjects(useQueryClient()).data ?? none;
 
-/** Renders with every change of a row, so that the frame does not. */
-export function LiveAttention() {
-  const { data: rows = none } = useProjects(useQueryClient());
-  const { sessionId } = useParams();
+/** Each has the rows for itself, so that a change of one renders nothing else. */
+export function AttentionHere() {
   const navigate = useNavigate();
-  return <Attention rows={rows} sessionId={sessionId} onOpen={(path) => void navigate(path)} />;
+  const { sessionId } = useParams();
+  return (
+    <Attention rows={useRows()} sessionId={sessionId} onOpen={(path) => void navigate(path)} />
+  );
 }
 
-export function LiveHint() {
-  const { data: rows = none } = useProjects(useQueryClient());
-  return <AttentionHint rows={rows} />;
+export function AttentionHintHere() {
+  return <AttentionHint rows={useRows()} />;
 }
