@@ -1,11 +1,8 @@
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "io/directory.h"
 #include "runner/internal.h"
 
 /* ---- answers ---- */
@@ -38,14 +35,11 @@ bool runner_refuses(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
 
 bool runner_take_name(const char *name, char *out, mu_outcome_cb *cb, void *ctx)
 {
-    if (strlen(name) > MU_LIMIT_NAME_BYTES)
-        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A name has at most 200 bytes.");
-    else if (mu_naming_clean(name, out, MU_LIMIT_NAME_BYTES + 1) == 0)
-        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD,
-                      "A name needs at least one visible character.");
-    else
-        return true;
-    return false;
+    const char *why;
+    enum mu_code code = mu_naming_take(name, out, &why);
+    if (code)
+        runner_refuse(cb, ctx, code, why);
+    return !code;
 }
 
 static void close_topic(struct mu_runner *r, const char *session_id)
@@ -57,36 +51,6 @@ static void close_topic(struct mu_runner *r, const char *session_id)
 }
 
 /* ---- projects ---- */
-
-/* The directory that path names, as an absolute path without links, in out[PATH_MAX]; else a
- * sentence in why. */
-static bool resolve(const char *path, char *out, char why[512])
-{
-    char full[PATH_MAX];
-    const char *home = getenv("HOME");
-    bool tilde = path[0] == '~' && (path[1] == '/' || path[1] == '\0');
-    struct stat st;
-    why[0] = '\0';
-    int n = snprintf(full, sizeof full, "%s%s", tilde && home ? home : "",
-                     tilde && home ? path + 1 : path);
-    if (full[0] != '/')
-        snprintf(why, 512, "The path must be absolute: it must begin with / or ~/.");
-    else if (n < 0 || (size_t)n >= sizeof full)
-        snprintf(why, 512, "The path is too long.");
-    else if (!realpath(full, out))
-        snprintf(why, 512, "%.300s: %s.", full,
-                 errno == ENOENT    ? "there is no such directory"
-                 : errno == ENOTDIR ? "a part of it is not a directory"
-                 : errno == EACCES  ? "a directory above it may not be entered by muster's user"
-                                    : mu_strerror(-errno));
-    else if (stat(out, &st) || !S_ISDIR(st.st_mode))
-        snprintf(why, 512, "%.300s is not a directory.", out);
-    else if (access(out, R_OK | X_OK))
-        snprintf(why, 512, "%.300s may not be read by muster's user.", out);
-    else if (!mu_utf8_valid(out, strlen(out)))
-        snprintf(why, 512, "The path is not valid UTF-8.");
-    return why[0] == '\0';
-}
 
 static void on_any_project(void *ctx, const struct mu_rec_project *p)
 {
@@ -130,7 +94,7 @@ void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_pr
                               mu_outcome_cb *cb, void *ctx)
 {
     char path[PATH_MAX];
-    char why[512];
+    char why[MU_DIRECTORY_WHY];
     char name[MU_LIMIT_NAME_BYTES + 1];
     struct mu_rec_project *other = NULL;
     if (runner_refuses(r, cb, ctx))
@@ -139,7 +103,7 @@ void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_pr
         runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A path has at most 4095 bytes.");
         return;
     }
-    if (!resolve(req->path, path, why)) {
+    if (mu_directory_resolve(req->path, path, why)) {
         runner_refuse(cb, ctx, MU_CODE_PATH_INVALID, why);
         return;
     }

@@ -450,7 +450,7 @@ test("5,000 lines of output: the end is in view, typing is not held up, all is t
   await app.badgeIs(sessionId, "none");
   await app.says("text", "line 5000 of the long output");
   const atEnd = () =>
-    page.getByRole("region", { name: "Transcript" }).evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2);
+    page.getByRole("log", { name: "Transcript" }).evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2);
   await app.until(atEnd, "the end in view");
   const started = Date.now();
   await app.input.pressSequentially("echo still quick");

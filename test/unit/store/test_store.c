@@ -555,6 +555,71 @@ static void read_again(void *ctx, const struct mu_rec_session *row,
     free(id);
 }
 
+struct seen_access {
+    char ids[256];
+    struct mu_store_access last;
+};
+
+static void on_access(void *ctx, const struct mu_store_access *a)
+{
+    struct seen_access *seen = ctx;
+    snprintf(seen->ids + strlen(seen->ids), sizeof seen->ids - strlen(seen->ids), "%s ", a->id);
+    seen->last = *a;
+}
+
+static int put_access(struct mu_store *s, const char *id, enum mu_access_kind kind, char digit,
+                      int64_t at, int64_t expires)
+{
+    char hash[65];
+    memset(hash, digit, 64);
+    hash[64] = '\0';
+    return mu_store_put_access(s, &(struct mu_store_access){.id = id,
+                                                            .kind = kind,
+                                                            .hash = hash,
+                                                            .name = "Firefox on Linux",
+                                                            .created_at = at,
+                                                            .expires_at = expires});
+}
+
+static void what_lets_somebody_in_is_listed_and_taken_away(void **state)
+{
+    struct fixture *f = *state;
+    static const char b[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    struct seen_access seen = {0};
+    char id[MU_ID_SIZE];
+    OK(mu_store_put_secret(f->s, "owner", b, 1, 0));
+    OK(put_access(f->s, "t1", MU_access_kind_TOKEN, 'a', 9, 0));
+    OK(put_access(f->s, "b1", MU_access_kind_BROWSER, 'b', 5, 100));
+    OK(put_access(f->s, "b2", MU_access_kind_BROWSER, 'c', 6, 50));
+    OK(mu_store_commit(f->s));
+    OK(mu_store_each_access(f->s, 10, on_access, &seen));
+    assert_string_equal(seen.ids, "b2 b1 t1 ");
+    OK(mu_store_use_access(f->s, "b1", 40));
+    seen = (struct seen_access){0};
+    OK(mu_store_each_access(f->s, 60, on_access, &seen)); /* b2 has expired */
+    assert_string_equal(seen.ids, "b1 t1 ");
+    assert_int_equal(mu_store_count_access(f->s, MU_access_kind_BROWSER), 2);
+    OK(mu_store_oldest_access(f->s, MU_access_kind_BROWSER, 1, id));
+    assert_string_equal(id, "b2");
+    assert_int_equal(mu_store_oldest_access(f->s, MU_access_kind_BROWSER, 2, id), -ENOENT);
+
+    seen = (struct seen_access){0};
+    OK(mu_store_find_access(f->s, MU_access_kind_BROWSER, b, 60, on_access, &seen));
+    assert_int_equal(seen.last.last_used_at, 40);
+    assert_int_equal(seen.last.expires_at, 100);
+    assert_int_equal(mu_store_find_access(f->s, MU_access_kind_BROWSER, b, 100, on_access, &seen),
+                     -ENOENT);
+    assert_int_equal(mu_store_find_access(f->s, MU_access_kind_TOKEN, b, 1, on_access, &seen),
+                     -ENOENT);
+    OK(mu_store_delete_access(f->s, "b1"));
+    assert_int_equal(mu_store_delete_access(f->s, "b1"), -ENOENT);
+    assert_int_equal(mu_store_find_access(f->s, MU_access_kind_BROWSER, b, 60, on_access, &seen),
+                     -ENOENT);
+    OK(mu_store_commit(f->s));
+    assert_true(mu_store_has_secret(f->s, "owner", b, 1));
+    assert_int_equal(put_access(f->s, "t1", MU_access_kind_TOKEN, 'd', 1, 0), -EEXIST);
+}
+
 static void a_callback_may_read(void **state)
 {
     struct fixture *f = *state;
@@ -641,6 +706,7 @@ int main(void)
         TEST(what_agents_wait_for_is_kept),
         TEST(runs_and_their_inputs),
         TEST(secrets_expire),
+        TEST(what_lets_somebody_in_is_listed_and_taken_away),
         TEST(a_callback_may_read),
         TEST(a_checkpoint_empties_the_log),
         TEST(the_log_is_bounded),

@@ -364,6 +364,16 @@ static void make_old(struct fixture *f, size_t version, const char *rows)
     run_sql(db_path(f), rows);
 }
 
+#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define B64 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static void on_old_sign_in(void *ctx, const struct mu_store_access *a)
+{
+    assert_true(mu_id_valid(a->id));
+    assert_string_equal(a->name, "A browser");
+    ++*(int *)ctx;
+}
+
 /* Its rows are there in the present schema. */
 static void every_former_schema_is_brought_to_the_present_one(void **state)
 {
@@ -371,8 +381,15 @@ static void every_former_schema_is_brought_to_the_present_one(void **state)
     make_old(f, 1,
              "INSERT INTO project VALUES (1, 'p1', 'n', '/p', 1, 1, 1);"
              "INSERT INTO session VALUES (1, 's1', 'p1', 'old', 'claude', 'idle', NULL, NULL, 0, "
-             "0, 0, 0, 0, NULL, NULL, NULL, 0, 1, 1, 1, NULL, NULL, NULL, 0, 0);");
+             "0, 0, 0, 0, NULL, NULL, NULL, 0, 1, 1, 1, NULL, NULL, NULL, 0, 0);"
+             "INSERT INTO secret VALUES ('owner', '" A64 "', 1, 0), ('login', '" A64 "', 1, 9), "
+             "('login', '" B64 "', 1, 9);");
     open_store(f);
+    assert_true(mu_store_has_secret(f->s, "owner", A64, 5));
+    int browsers = 0;
+    OK(mu_store_find_access(f->s, MU_access_kind_BROWSER, B64, 5, on_old_sign_in, &browsers));
+    OK(mu_store_each_access(f->s, 5, on_old_sign_in, &browsers));
+    assert_int_equal(browsers, 3);
     char *all = dump(f->s->db);
     assert_non_null(strstr(all, "|name=old|"));
     assert_non_null(strstr(all, "|now_id="));

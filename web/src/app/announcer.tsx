@@ -2,12 +2,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useProjects } from '@/features/projects/queries';
 import { announcements } from '@/features/sessions/announce';
-import { tallyAll } from '@/features/sessions/tally';
 import type { ProjectWithSessions } from '@/shared/websocket';
 
 const none: ProjectWithSessions[] = [];
 
-/** Tells a screen reader, politely, what has changed; and the tab's title, how many need somebody. */
+/** Tells a screen reader, politely, what has changed. */
 export function Announcer() {
   const { data: projects = none } = useProjects(useQueryClient());
   const before = useRef(projects);
@@ -15,10 +14,7 @@ export function Announcer() {
   useEffect(() => {
     const news = announcements(before.current, projects);
     before.current = projects;
-
-    if (news.length > 0) setText(news.slice(0, 3).join('. '));
-    const { waiting } = tallyAll(projects);
-    document.title = waiting > 0 ? `(${waiting}) muster` : 'muster';
+    if (news.length > 0) setText(news.join('. '));
   }, [projects]);
   return (
     <div aria-live="polite" className="sr-only">

@@ -24,7 +24,11 @@ export function ProjectPage() {
           <h2 className="mb-4 px-1 text-xl font-semibold tracking-tight">
             New session in {project.name}
           </h2>
-          <DraftSession key={project.id} projectId={project.id} />
+          <DraftSession
+            key={project.id}
+            projectId={project.id}
+            first={project.sessions.length === 0}
+          />
         </div>
       </div>
     </>

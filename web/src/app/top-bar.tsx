@@ -8,11 +8,11 @@ import { useOpenRequests } from './sidebar/use-open-requests';
 
 /** The bar above a page; on a phone it opens the sidebar and makes new sessions. */
 export function TopBar({ children, compact = false }: { children?: ReactNode; compact?: boolean }) {
-  const { openSidebar, newSession } = usePage();
+  const { openSidebar, sidebarHidden, newSession } = usePage();
   const phone = useIsPhone();
   return (
     <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-3 sm:px-4">
-      {phone && <SidebarButton onClick={openSidebar} />}
+      {(phone || sidebarHidden) && <SidebarButton onClick={openSidebar} />}
       <div className="flex min-w-0 grow items-center gap-2">{children}</div>
       {phone && <NewSessionButton iconOnly={compact} onClick={() => newSession()} />}
     </header>

@@ -16,7 +16,7 @@ import {
   type PermissionRequest,
   type SessionResponse,
 } from '@/shared/websocket';
-import { applyOlder, removePermission, type SessionDetail } from './channel';
+import { removePermission, type SessionDetail } from './channel';
 import { sessionKeys } from './queries';
 
 const JOIN_WAIT_MS = 3_000;
@@ -57,23 +57,10 @@ export function useSetOption({ id, options }: Pick<SessionResponse, 'id' | 'opti
   });
 }
 
-/** Older messages, when the reader comes to the top. */
-export function useLoadOlder(id: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (before: number) => request('list_messages', { id, query: { before, limit: 100 } }),
-    onSuccess: (page, before) =>
-      client.setQueryData<SessionDetail>(sessionKeys.detail(id), (old) =>
-        applyOlder(old, page, before),
-      ),
-    onError: (error) => notify.error(`Older messages did not load. ${messageOf(error)}`),
-  });
-}
-
 export function useCancelTurn(id: string) {
   return useMutation({
     mutationFn: () => callSession(eventBus, id, 'cancel', {}),
-    onError: (error) => notify.error(`The turn was not cancelled. ${messageOf(error)}`),
+    onError: (error) => notify.error(`The turn was not interrupted. ${messageOf(error)}`),
   });
 }
 

@@ -24,14 +24,17 @@ import type { SessionResponse } from '@/shared/websocket';
 import { isUnread } from '../badge';
 import { useCreateSession } from '../mutations';
 import { useDeleteSession, useMarkAsRead, useSessionChanges } from '../row-mutations';
+import { CopySessionItem } from './copy-session-item';
 import type { SessionDialog } from './session-menu';
 
 interface Props {
   session: SessionResponse;
+  /** What other features add. */
+  extra: (sessionId: string) => ReactNode;
   onDialog: (dialog: SessionDialog) => void;
 }
 
-export function SessionMenuItems({ session, onDialog }: Props) {
+export function SessionMenuItems({ session, extra, onDialog }: Props) {
   const { pin, archive } = useSessionChanges();
   const read = useMarkAsRead();
   const duplicate = useDuplicate(session);
@@ -42,6 +45,7 @@ export function SessionMenuItems({ session, onDialog }: Props) {
       <Item icon={<Info />} onSelect={() => onDialog('details')} text="Details…" />
       <Item icon={<Pencil />} onSelect={() => onDialog('rename')} text="Rename…" />
       <Item icon={<CopyPlus />} onSelect={() => void duplicate()} text="New session like this" />
+      <CopySessionItem session={session} />
       {isUnread(session) && (
         <Item icon={<CheckCheck />} onSelect={() => read.one(session)} text="Mark as read" />
       )}
@@ -56,6 +60,7 @@ export function SessionMenuItems({ session, onDialog }: Props) {
       {!pinned && !archived && <Steps session={session} />}
       <Item icon={<FolderInput />} onSelect={() => onDialog('move')} text="Move to project…" />
       <MenuSeparator />
+      {extra(session.id)}
       <Item
         icon={archived ? <ArchiveRestore /> : <Archive />}
         onSelect={() => archive(session, !archived)}

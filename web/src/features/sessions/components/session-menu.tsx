@@ -1,8 +1,9 @@
 import { Ellipsis } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, use, useState } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { Menu } from '@/components/ui/menu';
 import type { SessionResponse } from '@/shared/websocket';
+import { SessionMenuExtra } from '../session-menu-extra';
 import { SessionDialogs } from './session-dialogs';
 import { SessionMenuItems } from './session-menu-items';
 
@@ -16,17 +17,15 @@ interface Props {
   tabbable?: boolean;
 }
 
-/** What can be done with a session. A sidebar has many rows: the menu is made by the first click. */
+/** What can be done with a session. */
 export function SessionMenu({ session, className, tabbable = true }: Props) {
-  const [made, setMade] = useState(false);
   const [dialog, setDialog] = useState<SessionDialog | null>(null);
+  const extra = use(SessionMenuExtra);
   const close = () => setDialog(null);
   const button = (
     <IconButton
       label={`Actions for ${session.name}`}
-      aria-haspopup="menu"
       tabIndex={tabbable ? undefined : -1}
-      onClick={made ? undefined : () => setMade(true)}
       className={className}
     >
       <Ellipsis className="size-4" />
@@ -34,13 +33,9 @@ export function SessionMenu({ session, className, tabbable = true }: Props) {
   );
   return (
     <>
-      {made ? (
-        <Menu trigger={button} defaultOpen>
-          <SessionMenuItems session={session} onDialog={setDialog} />
-        </Menu>
-      ) : (
-        button
-      )}
+      <Menu trigger={button}>
+        <SessionMenuItems session={session} extra={extra} onDialog={setDialog} />
+      </Menu>
       {dialog === 'details' && (
         <Suspense fallback={null}>
           <SessionDetails session={session} onClose={close} />
