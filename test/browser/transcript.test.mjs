@@ -344,7 +344,7 @@ test("by keyboard: from message to message, and what a record is called", async 
 test("changes have numbers and counts; what is unchanged opens by a click", async (t) => {
   const app = await open(t, await newPlace());
   await app.send("[patch]");
-  const lines = app.page.getByRole("region", { name: "Changed lines" });
+  const lines = app.page.getByRole("group", { name: "Changed lines" });
   await lines.first().waitFor();
   const numbers = await lines.first().locator("[data-diff]").evaluateAll((all) =>
     all.map((line) => [line.dataset.diff, ...[...line.querySelectorAll("[aria-hidden][class*=attr]")].map((n) => n.dataset.number ?? "")]),
