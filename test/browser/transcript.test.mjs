@@ -162,14 +162,21 @@ test("a fold that is opened stays where it was clicked, at the end too", async (
   const app = await open(t, place);
   await app.send("[many 41]");
   await app.page.getByTestId("turn-line").waitFor();
+  await app.badgeIs(place.sessionId, "none");
+  await settled(app);
   await app.until(async () => (await distance(app)) < 2, "the end to be followed");
   const fold = app.messages("tool").last().getByRole("button", { expanded: false });
-  const before = await topOf(app, fold);
+  await record(app, "Answer 40 ").getByRole("button", { name: "Copy code" }).waitFor({ state: "attached" });
+  let before = NaN;
+  await app.until(async () => before === (before = await topOf(app, fold)), "everything to be at its place");
   await fold.click();
   const open_ = app.messages("tool").last().getByRole("button", { expanded: true });
   await open_.waitFor();
   await settled(app);
-  const stays = async (one) => assert.ok(Math.abs((await topOf(app, one)) - before) < 1);
+  const stays = async (one) => {
+    const now = await topOf(app, one);
+    assert.ok(Math.abs(now - before) < 1, `it was at ${before}, and is at ${now}; ${await distance(app)} px above the end`);
+  };
   await stays(open_);
   await open_.click();
   await settled(app);
