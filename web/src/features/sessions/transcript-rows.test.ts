@@ -101,6 +101,8 @@ describe('turns', () => {
       ['c', first],
       ['u2', second],
     ]);
+    const later = message({ id: 'l', seq: 4, created_at: '2026-01-01T00:02:00.000Z' });
+    expect([...turnEnds([first, message({ id: 'b', seq: 3 }), later])]).toEqual([['b', first]]);
     expect(turnEnds([prompt('u3', 1, null), message({ id: 'd', seq: 2 })]).size).toBe(0);
   });
 
