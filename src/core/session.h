@@ -74,8 +74,9 @@ enum mu_turn_outcome {
 /* A move to another project forgets the agent's conversation, which belongs to the directory in
  * which it was held, and ends its process. It is refused while the agent works or prompts wait. */
 struct mu_session_change {
-    uint32_t set;     /* MU_HAS(session, …) of what is changed: name, options, archived_at, … */
-    const char *name; /* clean and within the limit */
+    /* MU_HAS(session, …) of what is changed: name, options, archived_at, pinned_at, … */
+    uint32_t set;
+    const char *name;    /* clean and within the limit */
     const char *options; /* JSON, or NULL: none */
     bool archived, pinned;
     const char *project_id;
@@ -92,8 +93,7 @@ struct mu_event {
                              the message that the prompt becomes */
     const char *images;   /* PROMPT: ids for the queue, a JSON array, or NULL; looked at by whoever
                              stores the update */
-    const char
-        *usage; /* TURN_DONE: what the turn used, a JSON object, or NULL; looked at as above */
+    const char *usage;    /* TURN_DONE: what the turn used, a JSON object, or NULL; as images */
     enum mu_turn_outcome outcome;
     enum mu_waiting_for waiting_for;
     int64_t seq;

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,17 +52,20 @@ static bool find_project_place(struct mu_runner *r, const struct mu_rec_project 
                                void *ctx)
 {
     struct place row = {.position = p->position};
-    memcpy(row.id, p->id, strlen(p->id) + 1);
-    if (mu_str_eq(after, p->id))
+    snprintf(row.id, sizeof row.id, "%s", p->id);
+    if (mu_str_eq(after, p->id)) {
         runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD,
                       "`after` names the project itself: name the one that it shall stand below, "
                       "or null for the first place.");
-    else if (places_put(r, NULL, &row, after, places))
+        return false;
+    }
+    int rc = places_put(r, NULL, &row, after, places);
+    if (rc == -ENOENT)
         runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD,
                       "There is no project with the id that `after` names.");
-    else
-        return true;
-    return false;
+    else if (rc)
+        runner_refuse(cb, ctx, MU_CODE_STORE_FAILED, NULL);
+    return !rc;
 }
 
 static void change_project(struct mu_runner *r, const struct mu_rec_project *old,
