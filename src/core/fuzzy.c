@@ -119,9 +119,10 @@ static int32_t matched(const struct table *t, const struct row *before, size_t q
     return score + (first > bonus ? first : bonus);
 }
 
-static void fill_row(const struct table *t, size_t q, const struct row *before, struct row *row)
+/* Gives the best of the row. */
+static int32_t fill_row(const struct table *t, size_t q, const struct row *before, struct row *row)
 {
-    int32_t carried = MU_FUZZY_NONE;
+    int32_t carried = MU_FUZZY_NONE, best = MU_FUZZY_NONE;
     bool gap = false, within = goes_on(t->query[q + 1]); /* a character: no gap may follow */
     for (size_t j = 0; j < t->n; j++) {
         uint16_t together;
@@ -132,7 +133,9 @@ static void fill_row(const struct table *t, size_t q, const struct row *before, 
         row->together[j] = gap ? 0 : together;
         row->score[j] = gap ? carried : here;
         carried = within ? MU_FUZZY_NONE : row->score[j];
+        best = row->score[j] > best ? row->score[j] : best;
     }
+    return best;
 }
 
 static int32_t whole_name(const char *query, const char *name)
@@ -156,12 +159,9 @@ int32_t mu_fuzzy_score(const char *query, const char *path)
     t.query = query;
     t.path = path;
     t.name = strchr(query, '/') ? t.n : (size_t)(name - path);
-    for (size_t q = 0; q < m; q++)
-        fill_row(&t, q, &t.rows[(q + 1) % 2], &t.rows[q % 2]);
-    const struct row *last = &t.rows[(m - 1) % 2];
     int32_t best = MU_FUZZY_NONE;
-    for (size_t j = 0; j < t.n; j++)
-        best = last->score[j] > best ? last->score[j] : best;
+    for (size_t q = 0; q < m; q++)
+        best = fill_row(&t, q, &t.rows[(q + 1) % 2], &t.rows[q % 2]);
     return best == MU_FUZZY_NONE ? best : best + whole_name(query, name);
 }
 

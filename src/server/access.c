@@ -148,13 +148,14 @@ out:
 
 void mu_access_free(struct mu_access *a)
 {
-    struct use *u, *next;
     if (!a)
         return;
-    HASH_ITER(hh, a->uses, u, next)
-    {
-        HASH_DEL(a->uses, u);
+    struct use *u = a->uses;
+    HASH_CLEAR(hh, a->uses); /* forgets them, and frees none */
+    while (u) {
+        struct use *next = u->hh.next;
         free(u);
+        u = next;
     }
     OPENSSL_cleanse(a->token, sizeof a->token);
     free(a);

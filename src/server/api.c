@@ -133,7 +133,7 @@ static void create_project(struct mu_client *c, const struct mu_http_req *req, c
     json_t *json;
     if (!body_as(c, req, &mu_create_project_desc, &rec, &json))
         return;
-    mu_runner_create_project(c->srv->opts.runner, &rec, on_outcome, ask(c, 201));
+    mu_directories_make_project(c->srv, &rec, on_outcome, ask(c, 201));
     mu_rec_clear(&mu_create_project_desc, &rec);
     json_decref(json);
 }
@@ -324,7 +324,7 @@ static void list_directories(struct mu_client *c, const struct mu_http_req *req,
 
 static void list_files(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    mu_files_search(c, req, id);
+    mu_searches_get(c, req, id);
 }
 
 static void list_access(struct mu_client *c, const struct mu_http_req *req, const char *id)

@@ -1,4 +1,5 @@
-/* /api/directories: what a person who looks for a project's directory may choose from. */
+/* /api/directories: what a person who looks for a project's directory may choose from; and looking
+ * at the one that was chosen, off the loop. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,21 +101,92 @@ void mu_directories_get(struct mu_client *c, const struct mu_http_req *req)
     }
 }
 
-/* ---- what every lookup answers that was not done ---- */
+/* ---- a project's directory ---- */
+
+struct making {
+    struct mu_runner *runner;
+    char *path, *name;
+    mu_outcome_cb *cb;
+    void *ctx;
+    /* Written off the loop. */
+    char real[PATH_MAX];
+    char why[MU_DIRECTORY_WHY];
+    int rc;
+};
+
+static void on_resolve(void *ctx)
+{
+    struct making *m = ctx;
+    m->rc = mu_directory_resolve(m->path, m->real, m->why);
+}
+
+static void on_resolved(void *ctx, enum mu_lookup_end end)
+{
+    struct making *m = ctx;
+    char text[MU_DIRECTORY_WHY];
+    struct mu_outcome no = {.code = MU_CODE_PATH_INVALID, .message = m->why};
+    if (end != MU_LOOKUP_DONE) {
+        no.code = mu_lookup_refusal(end, m->path, text);
+        no.message = text;
+    } else if (!m->rc) {
+        struct mu_rec_create_project rec = {.path = m->real, .name = m->name};
+        rec.has = m->name ? MU_HAS(create_project, name) : 0;
+        mu_runner_create_project(m->runner, &rec, m->cb, m->ctx);
+        return;
+    }
+    m->cb(m->ctx, &no);
+}
+
+static void on_making_free(void *ctx)
+{
+    struct making *m = ctx;
+    free(m->path);
+    free(m->name);
+    free(m);
+}
+
+static const struct mu_lookup_kind making = {
+    .work = on_resolve, .answer = on_resolved, .free = on_making_free};
+
+void mu_directories_make_project(struct mu_server *s, const struct mu_rec_create_project *rec,
+                                 mu_outcome_cb *cb, void *ctx)
+{
+    if (strlen(rec->path) > MU_LIMIT_PATH_BYTES) {
+        cb(ctx, &(struct mu_outcome){.code = MU_CODE_TOO_LARGE,
+                                     .message = "A path has at most 4095 bytes."});
+        return;
+    }
+    struct making *m = mu_alloc(sizeof *m);
+    m->runner = s->opts.runner;
+    m->path = mu_strdup(rec->path);
+    m->name = mu_strdup(rec->name);
+    m->cb = cb;
+    m->ctx = ctx;
+    mu_lookup_start(s->lookups, &making, m);
+}
+
+/* ---- lookups that were not done ---- */
+
+enum mu_code mu_lookup_refusal(enum mu_lookup_end end, const char *path,
+                               char text[MU_DIRECTORY_WHY])
+{
+    size_t n = strlen(path);
+    if (end == MU_LOOKUP_FULL) {
+        snprintf(text, MU_DIRECTORY_WHY,
+                 "Too many lookups of directories and files are under way, or a file system does "
+                 "not answer them. Try again in a moment.");
+        return MU_CODE_LIMIT_REACHED;
+    }
+    snprintf(text, MU_DIRECTORY_WHY,
+             "%.*s: its file system did not answer within %d seconds. Is it one of a network that "
+             "cannot be reached?",
+             (int)(n > 300 ? mu_utf8_cut(path, 300) : n), path, MU_LIMIT_LOOKUP_SECONDS);
+    return MU_CODE_PATH_INVALID;
+}
 
 void mu_answer_lookup(struct mu_client *c, enum mu_lookup_end end, const char *path)
 {
     char text[MU_DIRECTORY_WHY];
-    size_t n = strlen(path);
-    if (end == MU_LOOKUP_FULL) {
-        mu_answer_error(c, MU_CODE_LIMIT_REACHED,
-                        "Too many lookups of directories and files are under way, or a file system "
-                        "does not answer them. Try again in a moment.");
-        return;
-    }
-    snprintf(text, sizeof text,
-             "%.*s: its file system did not answer within %d seconds. Is it one of a network that "
-             "cannot be reached?",
-             (int)(n > 300 ? mu_utf8_cut(path, 300) : n), path, MU_LIMIT_LOOKUP_SECONDS);
-    mu_answer_error(c, MU_CODE_PATH_INVALID, text);
+    enum mu_code code = mu_lookup_refusal(end, path, text);
+    mu_answer_error(c, code, text);
 }

@@ -21,6 +21,9 @@
 /* Of the best, some may not be there any more. */
 enum { CANDIDATES = 4 * MU_LIMIT_FILES_FOUND, SWEEP_MS = 1000 };
 
+_Static_assert((int)MU_LIMIT_FILE_QUERY_BYTES == (int)MU_FUZZY_QUERY_MAX,
+               "every query can be ranked");
+
 struct list;
 
 struct search {
@@ -35,8 +38,8 @@ struct search {
 
 struct list {
     struct list *prev, *next;
-    struct mu_files *all; /* NULL: it is not among them any more */
-    char *path;           /* the project's directory */
+    struct mu_searches *all; /* NULL: it is not among them any more */
+    char *path;              /* the project's directory */
     struct mu_file_list files;
     struct mu_child *git;
     struct mu_buf printed; /* by git */
@@ -49,7 +52,7 @@ struct list {
     int refs;
 };
 
-struct mu_files {
+struct mu_searches {
     struct mu_server *srv;
     struct mu_timer *timer; /* runs while there are lists */
     struct list *lists;     /* oldest first */
@@ -71,12 +74,10 @@ static void list_unref(struct list *l)
 }
 
 /* Takes it from those that further searches may use. */
-static void list_retire(struct list *l)
+static void list_retire(struct mu_searches *f, struct list *l)
 {
-    if (!l->all)
-        return;
-    DL_DELETE(l->all->lists, l);
-    l->all->count--;
+    DL_DELETE(f->lists, l);
+    f->count--;
     l->all = NULL;
     list_unref(l);
 }
@@ -158,8 +159,8 @@ static void on_made(void *ctx, enum mu_lookup_end end)
             mu_answer_error(s->client, MU_CODE_PATH_INVALID, l->why);
         search_free(s);
     }
-    if (!l->ready)
-        list_retire(l);
+    if (!l->ready && l->all)
+        list_retire(l->all, l);
 }
 
 static void on_list_free(void *ctx)
@@ -236,20 +237,20 @@ static void answer_late(struct list *l)
 
 static void on_sweep(void *ctx)
 {
-    struct mu_files *f = ctx;
+    struct mu_searches *f = ctx;
     struct list *l, *next;
     DL_FOREACH_SAFE(f->lists, l, next)
     {
         if (l->git)
             answer_late(l);
         if (is_old(l))
-            list_retire(l);
+            list_retire(f, l);
     }
     if (!f->lists)
         mu_timer_stop(f->timer);
 }
 
-static struct list *list_find(struct mu_files *f, const char *path)
+static struct list *list_find(struct mu_searches *f, const char *path)
 {
     struct list *l;
     DL_FOREACH(f->lists, l)
@@ -261,7 +262,7 @@ static struct list *list_find(struct mu_files *f, const char *path)
 }
 
 /* NULL: as many as may be are being made. */
-static struct list *list_new(struct mu_files *f, const char *path)
+static struct list *list_new(struct mu_searches *f, const char *path)
 {
     struct list *l, *oldest = NULL;
     DL_FOREACH(f->lists, l)
@@ -272,7 +273,7 @@ static struct list *list_new(struct mu_files *f, const char *path)
     if (f->count >= MU_LIMIT_FILE_LISTS && !oldest)
         return NULL;
     if (f->count >= MU_LIMIT_FILE_LISTS)
-        list_retire(oldest);
+        list_retire(f, oldest);
     l = mu_alloc(sizeof *l);
     l->all = f;
     l->path = mu_strdup(path);
@@ -285,15 +286,15 @@ static struct list *list_new(struct mu_files *f, const char *path)
     return l;
 }
 
-struct mu_files *mu_files_new(struct mu_server *s)
+struct mu_searches *mu_searches_new(struct mu_server *s)
 {
-    struct mu_files *f = mu_alloc(sizeof *f);
+    struct mu_searches *f = mu_alloc(sizeof *f);
     f->srv = s;
     f->timer = mu_timer_new(s->opts.loop, on_sweep, f);
     return f;
 }
 
-void mu_files_close(struct mu_files *f)
+void mu_searches_close(struct mu_searches *f)
 {
     struct list *l, *next;
     struct search *s, *other;
@@ -309,11 +310,11 @@ void mu_files_close(struct mu_files *f)
         }
         if (l->git)
             mu_child_kill(l->git);
-        list_retire(l);
+        list_retire(f, l);
     }
 }
 
-void mu_files_free(struct mu_files *f)
+void mu_searches_free(struct mu_searches *f)
 {
     free(f);
 }
@@ -327,7 +328,7 @@ static void on_project(void *ctx, const struct mu_rec_project *p)
 
 static void search_in(struct mu_client *c, const char *path, const char *query)
 {
-    struct mu_files *f = c->srv->files;
+    struct mu_searches *f = c->srv->searches;
     struct list *l = f->closed ? NULL : list_find(f, path);
     if (!l && !f->closed)
         l = list_new(f, path);
@@ -348,7 +349,7 @@ static void search_in(struct mu_client *c, const char *path, const char *query)
         DL_APPEND(l->waiting, s);
 }
 
-void mu_files_search(struct mu_client *c, const struct mu_http_req *req, const char *id)
+void mu_searches_get(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
     char query[MU_LIMIT_FILE_QUERY_BYTES + 1] = "", *path = NULL;
     int rc = mu_http_query(req, "query", query, sizeof query);

@@ -142,6 +142,11 @@ void mu_lookups_close(struct mu_lookups *all)
     all->waiting_n = 0;
 }
 
+bool mu_lookups_under_way(const struct mu_lookups *all)
+{
+    return all->running != NULL;
+}
+
 void mu_lookups_free(struct mu_lookups *all)
 {
     free(all);

@@ -32,9 +32,10 @@ struct mu_lookup_kind {
 struct mu_lookups *mu_lookups_new(struct mu_loop *loop, int64_t ms);
 /* Borrows kind; ctx belongs to the lookup until free. */
 void mu_lookup_start(struct mu_lookups *l, const struct mu_lookup_kind *kind, void *ctx);
-/* Lookups that wait are answered FULL, as is every later one. The loop waits for those under way.
- */
+/* Lookups that wait are answered FULL, as is every later one. The loop waits for those under way:
+ * who cannot, asks whether there are any. */
 void mu_lookups_close(struct mu_lookups *l);
+bool mu_lookups_under_way(const struct mu_lookups *l);
 void mu_lookups_free(struct mu_lookups *l); /* after the loop has ended; NULL allowed */
 
 #endif

@@ -20,6 +20,7 @@ struct mu_socket {
 static const struct mu_channel *const channels[] = {
     &mu_channel_projects,
     &mu_channel_session_topic,
+    &mu_channel_inbox,
     &mu_channel_bench,
 };
 

@@ -94,6 +94,12 @@ int mu_store_each_project(struct mu_store *s, int64_t since, mu_project_cb *cb,
                           void *ctx) MU_MUST_CHECK;
 int mu_store_each_session(struct mu_store *s, const char *project_id, int64_t since,
                           mu_session_cb *cb, void *ctx) MU_MUST_CHECK;
+/* Where rows stand: the positions of a project's sessions, or (project_id NULL) of the projects,
+ * ascending. */
+typedef void mu_place_cb(void *ctx, const char *id, int64_t position);
+int mu_store_each_place(struct mu_store *s, const char *project_id, mu_place_cb *cb,
+                        void *ctx) MU_MUST_CHECK;
+int64_t mu_store_last_place(struct mu_store *s, const char *project_id); /* the highest; or 0 */
 /* How many rows there are: of all, and changed since (a bound for a delta). */
 int64_t mu_store_count_projects(struct mu_store *s);
 int64_t mu_store_count_sessions(struct mu_store *s);
@@ -213,11 +219,13 @@ int mu_store_put_permission(struct mu_store *s, const struct mu_rec_permission *
                             const char *tool_id) MU_MUST_CHECK;
 int mu_store_delete_permission(struct mu_store *s, const char *session_id,
                                const char *id) MU_MUST_CHECK;
-/* A session's, oldest first. What of input, suggestions and questions is longer than max bytes is
- * left out: NULL. */
+/* A session's, oldest first; of all sessions at most limit. What of input, suggestions and
+ * questions is longer than max bytes is left out: NULL. */
 typedef void mu_permission_cb(void *ctx, const struct mu_rec_permission *p, const char *tool_id);
 int mu_store_each_permission(struct mu_store *s, const char *session_id, size_t max,
                              mu_permission_cb *cb, void *ctx) MU_MUST_CHECK;
+int mu_store_all_permissions(struct mu_store *s, int64_t limit, size_t max, mu_permission_cb *cb,
+                             void *ctx) MU_MUST_CHECK;
 
 /* ---- runs: agent processes and how far their output was consumed ---- */
 

@@ -1,9 +1,14 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
+import { useProjects } from '@/features/projects/queries';
 import { announcements } from '@/features/sessions/announce';
 import type { ProjectWithSessions } from '@/shared/websocket';
 
+const none: ProjectWithSessions[] = [];
+
 /** Tells a screen reader, politely, what has changed. */
-export function Announcer({ projects }: { projects: readonly ProjectWithSessions[] }) {
+export function Announcer() {
+  const { data: projects = none } = useProjects(useQueryClient());
   const before = useRef(projects);
   const [text, setText] = useState('');
   useEffect(() => {

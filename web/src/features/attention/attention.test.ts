@@ -5,7 +5,7 @@ import { session, withSessions } from '@/test/rows';
 import { addNews, holds, type News, newsOf } from './news';
 import { notesOf, sessionTag, SUMMARY_TAG } from './notes';
 import { chosen, defaultSettings, parseLevels, parseSettings, wants } from './settings';
-import { standingOf, titleOf } from './standing';
+import { standingOf } from './standing';
 
 type Fields = Partial<SessionResponse>;
 const waits: Fields = { state: 'working', waiting_for: 'permission', waiting_since: 't1' };
@@ -166,7 +166,5 @@ describe('the tab', () => {
     expect(standingOf(all, 's0', () => 'default')).toEqual({ count: 1, icon: 'done' });
     expect(standingOf(all, null, () => 'none')).toEqual({ count: 0, icon: 'idle' });
     expect(standingOf(all, null, () => 'needs_you')).toEqual({ count: 1, icon: 'needs_you' });
-    expect(titleOf({ count: 2, icon: 'done' })).toBe('(2) muster');
-    expect(titleOf({ count: 0, icon: 'working' })).toBe('muster');
   });
 });

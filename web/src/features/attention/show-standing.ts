@@ -1,4 +1,5 @@
-import { type Icon, type Standing, titleOf } from './standing';
+import { setTitleCount } from '@/lib/page-title';
+import type { Icon, Standing } from './standing';
 
 const dots: Record<Exclude<Icon, 'idle'>, string> = {
   needs_you: '#f59e0b',
@@ -21,7 +22,7 @@ const PLAIN = '/favicon.svg';
 
 /** The tab's title and icon, and the number on an installed app. */
 export function showStanding(standing: Standing): void {
-  document.title = titleOf(standing);
+  setTitleCount(standing.count);
   const link = document.querySelector<HTMLLinkElement>('link[rel="icon"][type="image/svg+xml"]');
   if (link) {
     link.href = standing.icon === 'idle' ? PLAIN : iconUrl(standing.icon);

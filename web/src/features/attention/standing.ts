@@ -65,5 +65,3 @@ function iconOf(session: SessionResponse): Icon {
 function mayAsk(level: Level, icon: Icon): boolean {
   return level !== 'none' && (level !== 'needs_you' || icon === 'needs_you');
 }
-
-export const titleOf = ({ count }: Standing) => (count > 0 ? `(${count}) muster` : 'muster');

@@ -499,6 +499,15 @@ export type ProjectEvent =
   | { type: typeof ProjectEventTypes.SYNC; data: ProjectsSync }
   | { type: typeof ProjectEventTypes.HEAD; data: HeadData };
 
+export const InboxEventTypes = {
+  PERMISSION_REQUESTED: 'permission_requested',
+  PERMISSION_RESOLVED: 'permission_resolved',
+} as const;
+
+export type InboxEvent =
+  | { type: typeof InboxEventTypes.PERMISSION_REQUESTED; data: PermissionRequestedData }
+  | { type: typeof InboxEventTypes.PERMISSION_RESOLVED; data: PermissionResolvedData };
+
 export interface SessionCalls {
   send_message: { request: SendMessageRequest; reply: SendMessageReply };
   cancel: { request: EmptyReply; reply: EmptyReply };
@@ -517,6 +526,7 @@ export interface ProjectCalls {
 export const Channels = {
   projects: () => 'projects',
   session: (id: string) => `session:${id}`,
+  inbox: () => 'inbox',
 } as const;
 
 export const ErrorCodes = {

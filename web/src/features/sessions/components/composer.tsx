@@ -98,6 +98,7 @@ export function Composer(props: Props) {
           ref={input}
           data-composer
           data-testid="chat-input"
+          data-shortcut="composer"
           aria-label="Message"
           aria-invalid={refusal !== '' || undefined}
           rows={1}

@@ -9,9 +9,16 @@ import { useAgentChoice } from '../use-agent-choice';
 import { sendOnJoin } from '../use-send-message';
 import { AgentPicker } from './agent-picker';
 import { Composer } from './composer';
+import { ExamplePrompts } from './example-prompts';
+
+interface Props {
+  projectId: string;
+  /** The project has none yet. */
+  first?: boolean;
+}
 
 /** A session that is not there yet: the first message makes it. */
-export function DraftSession({ projectId }: { projectId: string }) {
+export function DraftSession({ projectId, first = false }: Props) {
   const { agents, chosen, choose, problem } = useAgentChoice();
   const create = useCreateSession();
   const navigate = useNavigate();
@@ -32,20 +39,23 @@ export function DraftSession({ projectId }: { projectId: string }) {
     );
   };
   return (
-    <Composer
-      draftKey={draftKey}
-      focusKey={focusKey}
-      busy={create.isPending || !chosen}
-      blocked={problem}
-      noImages={noImagesText(chosen)}
-      files={{ projectId, style: mentionStyle(chosen) }}
-      limit={promptLimit(chosen)}
-      placeholder={
-        chosen?.id === 'shell' ? 'Run a shell command…' : 'What should be done in this project?'
-      }
-      onSend={onSend}
-    >
-      <AgentPicker agents={agents} chosen={chosen} onChoose={choose} />
-    </Composer>
+    <>
+      <Composer
+        draftKey={draftKey}
+        focusKey={focusKey}
+        busy={create.isPending || !chosen}
+        blocked={problem}
+        noImages={noImagesText(chosen)}
+        files={{ projectId, style: mentionStyle(chosen) }}
+        limit={promptLimit(chosen)}
+        placeholder={
+          chosen?.id === 'shell' ? 'Run a shell command…' : 'What should be done in this project?'
+        }
+        onSend={onSend}
+      >
+        <AgentPicker agents={agents} chosen={chosen} onChoose={choose} />
+      </Composer>
+      {first && chosen && <ExamplePrompts draftKey={draftKey} agents={agents} chosen={chosen} />}
+    </>
   );
 }
