@@ -141,7 +141,7 @@ test("Escape interrupts when it is pressed twice, wherever the focus is; what is
   await page.getByRole("button", { name: "Edit", exact: true }).click();
   await page.keyboard.press("Escape");
   assert.equal(await notice(app).innerText(), "", "the field took the key");
-  await page.getByRole("region", { name: "Transcript" }).focus();
+  await page.getByLabel("Transcript", { exact: true }).focus();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   await app.badgeIs(sessionId, "none");
@@ -196,7 +196,7 @@ test("a megabyte is pasted, typed in, kept and sent; more is refused in words", 
 test("files that are dragged over the page are for the message, wherever they are dropped", async (t) => {
   const { app, page } = await sessionOnScreen(t, { agent: "claude" });
   const drag = (type, data) =>
-    page.getByRole("region", { name: "Transcript" }).evaluate(
+    page.getByLabel("Transcript", { exact: true }).evaluate(
       (place, [name, bytes]) => {
         const dataTransfer = new DataTransfer();
         const content = Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
