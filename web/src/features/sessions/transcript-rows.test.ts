@@ -46,7 +46,8 @@ describe('groups', () => {
         let messages = many(1, 20);
         let now = regroup({ messages: [], turnSeq: 0, groups: [] }, messages, turnSeq);
         for (const { at, ...fields } of steps) {
-          const was = messages[at] ?? message({ id: `n${at}`, seq: messages.length + 1 });
+          const was =
+            messages[at] ?? message({ id: `n${messages.length}`, seq: messages.length + 1 });
           const is = { ...was, ...fields } as MessageResponse;
           messages = at < messages.length ? messages.with(at, is) : [...messages, is];
           now = regroup(now, messages, turnSeq);

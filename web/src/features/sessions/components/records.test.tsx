@@ -70,7 +70,7 @@ describe('a tool call', () => {
     });
     await userEvent.click(await screen.findByRole('button', { name: /long\.txt.*new file/ }));
     expect(screen.queryByText('line 299')).not.toBeInTheDocument();
-    await userEvent.click(screen.getByRole('button', { name: 'Show 100 more lines' }));
+    await userEvent.click(screen.getByText('Show 100 more lines'));
     expect(screen.getByText('line 299')).toBeInTheDocument();
   });
 
