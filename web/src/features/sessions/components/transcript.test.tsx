@@ -46,7 +46,7 @@ function show(messages: MessageResponse[], { hasOlder = false, hash = '', row = 
   const put = (all: MessageResponse[]) =>
     client.setQueryData<SessionDetail>(sessionKeys.detail('s1'), {
       ...{ epoch: 'e', rev: 1, seq: 9, lastSeq: all.at(-1)?.seq ?? 0, gap: false },
-      ...{ messages: all, hasOlder, queue: [], permissions: [] },
+      ...{ messages: all, hasOlder, early: [], queue: [], permissions: [] },
     });
   put(messages);
   render(
