@@ -14,7 +14,7 @@ import { root } from "../lib/paths.mjs";
 import { poll } from "../lib/wait.mjs";
 
 const OUT = join(root, "docs/screenshots");
-const DESKTOP = { width: 1280, height: 800 };
+const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
 const ANSWER = `The refresh failed because two requests renewed the same token at once: the second one sent a token that the first had just replaced.
@@ -103,7 +103,7 @@ async function furnish() {
   await session(api, {
     name: "Invoices as PDF",
     agent: "claude",
-    turns: [["Render invoices as PDF.", "[[say:I begin with the template.]][[wait:pdf]]"]],
+    turns: [["Render invoices as PDF.", "[[say:I begin with the template.]][[tool:npm install pdfkit]][[say:Done.]]"]],
     state: "working",
   });
   const main = await session(api, {
@@ -115,7 +115,13 @@ async function furnish() {
     ],
     state: "working",
   });
+  await muster.ok("PATCH", `/api/sessions/${main.sessionId}`, { pinned: true });
   return { main, failed, working };
+}
+
+/** The offer of notifications is made once, and not on the pictures. */
+async function declineHint({ page }) {
+  await page.getByTestId("attention-hint").getByRole("button", { name: "Not now" }).click();
 }
 
 /** Takes the picture when the page is at rest: fonts there, nothing being fetched, nothing moving. */
@@ -139,9 +145,16 @@ async function desktop({ main, failed }) {
   for (const colorScheme of ["light", "dark"]) {
     const app = await openApp(null, browser, muster, { viewport: DESKTOP, colorScheme });
     await app.openSession(main);
+    await declineHint(app);
     await app.says("text", "keeps its own copy");
     await app.page.locator("pre .hljs-keyword, pre span").first().waitFor();
     await take(app, `session-${colorScheme}`);
+    if (colorScheme === "dark") {
+      await app.page.keyboard.press("Control+k");
+      await app.page.getByRole("dialog").getByRole("combobox").fill("in");
+      await app.page.getByRole("option").first().waitFor();
+      await app.page.screenshot({ path: join(OUT, "palette.png"), animations: "disabled", caret: "hide" });
+    }
     if (colorScheme === "light") {
       await app.clickSession(failed.sessionId);
       await app.says("error", "no space left");
@@ -156,6 +169,7 @@ async function desktop({ main, failed }) {
 async function phone({ working }) {
   const app = await openApp(null, browser, muster, { viewport: PHONE, colorScheme: "light", phone: true });
   await app.openSession(working);
+  await declineHint(app);
   await app.says("text", "Vite 8 is installed");
   await take(app, "phone-session");
   await app.page.getByRole("button", { name: "Projects and sessions" }).click();
