@@ -6,22 +6,30 @@ import { projectsQuery } from './queries';
 import { watchProjects } from './watch-projects';
 
 /** How long the join waits for the first list, so that its answer can be short. */
-const HEAD_START_MS = 300;
+const HEAD_START_MS = 1000;
 
 /** The one subscription that keeps every row of the page current. */
 export function useProjectsWebSocket(): void {
   const client = useQueryClient();
   useEffect(() => {
     let stop: (() => void) | undefined;
-    let cancelled = false;
-    const list = client.prefetchQuery(projectsQuery(client));
-    void Promise.race([list, sleep(HEAD_START_MS)]).then(() => {
-      const { error } = client.getQueryState(projectsQuery(client).queryKey) ?? {};
-      const signedOut = error instanceof ApiError && error.status === 401;
-      if (!cancelled && !signedOut) stop = watchProjects(client, eventBus);
+    let over = false;
+    const query = projectsQuery(client);
+    const list = client.prefetchQuery(query);
+    const begin = () => {
+      if (!over && !stop) stop = watchProjects(client, eventBus);
+    };
+    // Who is not signed in is told so by the list; the socket would only be refused.
+    void list.then(() => {
+      const { error } = client.getQueryState(query.queryKey) ?? {};
+      if (!(error instanceof ApiError && error.status === 401)) return begin();
+      over = true;
+      stop?.();
+      if (stop) eventBus.disconnect();
     });
+    void sleep(HEAD_START_MS).then(begin);
     return () => {
-      cancelled = true;
+      over = true;
       stop?.();
     };
   }, [client]);
