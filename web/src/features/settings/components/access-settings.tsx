@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Button } from '@/components/ui/button';
 import { ConfirmDialog } from '@/components/ui/confirm-dialog';
 import { messageOf } from '@/lib/errors';
-import type { AccessResponse } from '@/shared/websocket';
+import { type AccessResponse, eventBus } from '@/shared/websocket';
 import { useAccess, useRevoke } from '../queries';
 import { AccessList } from './access-list';
 import { CreateToken } from './create-token';
@@ -16,9 +16,20 @@ export function AccessSettings({ onSignedOut }: { onSignedOut: () => void }) {
   const browsers = data?.filter(({ kind }) => kind === 'browser') ?? [];
   const tokens = data?.filter(({ kind }) => kind === 'token') ?? [];
   const current = browsers.find((access) => access.current);
+  const signOut = async (access: AccessResponse) => {
+    // The server closes the socket with the sign-in; one that came back would only be refused.
+    eventBus.disconnect();
+    try {
+      await revoke.mutateAsync(access.id);
+    } catch (error) {
+      eventBus.connect();
+      throw error;
+    }
+    onSignedOut();
+  };
   const confirm = async (access: AccessResponse) => {
-    await revoke.mutateAsync(access.id);
-    if (access.current) onSignedOut();
+    if (access.current) await signOut(access);
+    else await revoke.mutateAsync(access.id);
   };
   return (
     <SettingsSection
