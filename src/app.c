@@ -289,6 +289,7 @@ static void make_modules(struct app *a)
                                     .keep_ms = ms_from("MUSTER_AGENT_KEEP_MS"),
                                     .quiet_ms = ms_from("MUSTER_QUIET_MS")};
     a->runner = mu_runner_new(&runner);
+    mu_hub_gather(a->hub, a->loop);
     struct mu_server_opts server = {.loop = a->loop,
                                     .store = a->store,
                                     .hub = a->hub,

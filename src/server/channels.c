@@ -174,7 +174,10 @@ const struct mu_channel mu_channel_projects = {
     .match = projects_match,
     .join = projects_join,
     .event = projects_event,
-    .kind = {.send = mu_socket_send, .heal = projects_heal, .closed = mu_socket_sub_closed},
+    .kind = {.send = mu_socket_send,
+             .send_now = mu_socket_send_now,
+             .heal = projects_heal,
+             .closed = mu_socket_sub_closed},
 };
 
 /* ---- session:{id} ---- */
@@ -277,10 +280,13 @@ const struct mu_channel mu_channel_session_topic = {
     .match = session_match,
     .join = session_join,
     .event = session_event,
-    .kind = {.send = mu_socket_send, .heal = session_heal, .closed = mu_socket_sub_closed},
+    .kind = {.send = mu_socket_send,
+             .send_now = mu_socket_send_now,
+             .heal = session_heal,
+             .closed = mu_socket_sub_closed},
 };
 
-/* ---- bench:*: an event is acknowledged and broadcast as it came ---- */
+/* ---- bench:*: an event is acknowledged, where it has a ref, and broadcast as it came ---- */
 
 static bool bench_match(const struct mu_client *c, const char *topic)
 {
@@ -305,7 +311,8 @@ static void bench_event(struct mu_client *c, struct mu_sub *sub, struct mu_phx_m
         mu_socket_reply_error(c, msg, MU_CODE_BAD_REQUEST, "The payload must be an object.");
         return;
     }
-    mu_socket_reply(c, msg, "ok", "{}", 2);
+    if (!mu_phx_ref_null(&msg->ref))
+        mu_socket_reply(c, msg, "ok", "{}", 2);
     mu_hub_publish(c->srv->opts.hub, msg->topic, msg->event, msg->payload, msg->payload_n);
 }
 
@@ -314,5 +321,7 @@ const struct mu_channel mu_channel_bench = {
     .join = bench_join,
     .event = bench_event,
     .open = true,
-    .kind = {.send = mu_socket_send, .closed = mu_socket_sub_closed},
+    .kind = {.send = mu_socket_send,
+             .send_now = mu_socket_send_now,
+             .closed = mu_socket_sub_closed},
 };

@@ -109,6 +109,7 @@ void mu_socket_reply_error(struct mu_client *c, const struct mu_phx_msg *msg, en
                            const char *message);
 /* What mu_sub_kind wants; conn is a client. */
 bool mu_socket_send(void *conn, int lane, struct mu_bytes *frame);
+bool mu_socket_send_now(void *conn, int lane, struct mu_bytes *frame);
 void mu_socket_sub_closed(void *conn, struct mu_sub *sub);
 /* Pushes an event to this client alone, on lane 1. */
 void mu_socket_push(struct mu_client *c, const struct mu_sub *sub, const char *event,

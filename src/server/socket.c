@@ -43,6 +43,12 @@ bool mu_socket_send(void *conn, int lane, struct mu_bytes *frame)
     return c->conn && mu_conn_send(c->conn, lane, frame);
 }
 
+bool mu_socket_send_now(void *conn, int lane, struct mu_bytes *frame)
+{
+    struct mu_client *c = conn;
+    return c->conn && mu_conn_send_now(c->conn, lane, frame);
+}
+
 static void send_owned(struct mu_client *c, struct mu_bytes *frame)
 {
     mu_socket_send(c, 1, frame);
@@ -104,8 +110,10 @@ void mu_socket_reply_error(struct mu_client *c, const struct mu_phx_msg *msg, en
 void mu_socket_push(struct mu_client *c, const struct mu_sub *sub, const char *event,
                     const char *json, size_t n)
 {
-    send_owned(c, mu_phx_frame_push((enum mu_phx_vsn)c->socket->vsn, mu_sub_join_ref(sub),
-                                    mu_sub_topic(sub), event, json, n));
+    struct mu_phx_ref join_ref;
+    mu_sub_join_ref(sub, &join_ref);
+    send_owned(c, mu_phx_frame_push((enum mu_phx_vsn)c->socket->vsn, &join_ref, mu_sub_topic(sub),
+                                    event, json, n));
 }
 
 static void reply_reason(struct mu_client *c, const struct mu_phx_msg *msg, const char *reason,
@@ -174,7 +182,8 @@ static void on_join(struct mu_client *c, struct mu_phx_msg *msg)
         return;
     }
     struct mu_sub *old = c->socket->subs[at];
-    struct mu_phx_ref old_ref = *mu_sub_join_ref(old);
+    struct mu_phx_ref old_ref;
+    mu_sub_join_ref(old, &old_ref);
     sub_forget(c->socket, at);
     mu_hub_unsubscribe(c->srv->opts.hub, old);
     join_now(c, msg);
@@ -188,7 +197,8 @@ static void on_leave(struct mu_client *c, struct mu_phx_msg *msg, int at)
         return;
     }
     struct mu_sub *sub = c->socket->subs[at];
-    struct mu_phx_ref ref = *mu_sub_join_ref(sub);
+    struct mu_phx_ref ref;
+    mu_sub_join_ref(sub, &ref);
     sub_forget(c->socket, at);
     mu_hub_unsubscribe(c->srv->opts.hub, sub);
     reply_raw(c, &ref, msg, "ok", "{}", 2);
@@ -212,7 +222,7 @@ static void dispatch(struct mu_client *c, struct mu_phx_msg *msg)
     }
     int at = sub_find(c->socket, msg->topic);
     if (at >= 0 && !mu_phx_ref_null(&msg->join_ref) &&
-        !mu_phx_ref_eq(&msg->join_ref, mu_sub_join_ref(c->socket->subs[at])))
+        !mu_sub_is_of(c->socket->subs[at], &msg->join_ref))
         return; /* of a join that is over */
     if (strcmp(msg->event, MU_PHX_LEAVE) == 0)
         on_leave(c, msg, at);
