@@ -296,7 +296,8 @@ static void make_modules(struct app *a)
                                     .runner = a->runner,
                                     .access = a->access,
                                     .version = MU_VERSION,
-                                    .bench_topics = a->opts->bench_topics};
+                                    .bench_topics = a->opts->bench_topics,
+                                    .send = a->opts->send};
     a->server = mu_server_new(&server);
 }
 

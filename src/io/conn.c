@@ -171,68 +171,113 @@ static void after_write(struct mu_conn *c)
     }
 }
 
-/* One gathered write of the frames from `from` on. Returns bytes, 0 when the socket takes none, or
- * a negative errno; *asked: what was offered to it. */
-static ssize_t write_some(struct mu_conn *c, uint32_t from, size_t *asked)
+/* Names the frames from `from` on for one write, at most max. *bytes: of all of them. */
+static uint32_t name_pieces(struct mu_conn *c, uint32_t from, struct iovec *iov, uint32_t max,
+                            size_t *bytes)
 {
-    struct iovec iov[GATHER_MAX];
     struct mu_bytes **frames = frames_of(c) + from;
-    size_t n = c->len - from < GATHER_MAX ? c->len - from : GATHER_MAX, skip = c->skip;
-    *asked = 0;
-    for (size_t i = 0; i < n; i++) {
+    uint32_t n = c->len - from < max ? c->len - from : max;
+    size_t skip = c->skip;
+    *bytes = 0;
+    for (uint32_t i = 0; i < n; i++) {
         iov[i] = (struct iovec){frames[i]->data + skip, frames[i]->len - skip};
-        *asked += iov[i].iov_len;
+        *bytes += iov[i].iov_len;
         skip = 0;
     }
-    struct msghdr msg = {.msg_iov = iov, .msg_iovlen = n};
-    ssize_t sent;
-    do
-        sent = n == 1 ? send(c->fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT)
-                      : sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-    while (sent < 0 && errno == EINTR);
-    c->net->stats.writes++;
-    if (sent < 0)
-        return errno == EAGAIN || errno == ENOBUFS ? 0 : -errno;
-    c->net->stats.bytes_out += sent;
-    c->unsent -= (uint32_t)sent;
-    return sent;
+    return n;
 }
 
-/* Frames, from `from` on, that went out whole with those bytes; c->skip is that of the next one. */
-static uint32_t frames_done(struct mu_conn *c, uint32_t from, size_t bytes)
+/* Notes that a write of `asked` bytes from frame `from` on came to `sent` (as in mu_send). Returns
+ * how many frames are out whole by it; c->skip becomes that of the next one. */
+static uint32_t note_write(struct mu_conn *c, uint32_t from, ssize_t sent, size_t asked)
 {
     struct mu_bytes **frames = frames_of(c);
     uint32_t at = from;
-    bytes += c->skip;
+    c->net->stats.writes++;
+    if (sent < 0) {
+        mu_conn_end(c, MU_END_PEER);
+        return 0;
+    }
+    size_t bytes = (size_t)sent + c->skip;
+    c->net->stats.bytes_out += sent;
+    c->unsent -= (uint32_t)sent;
+    if (sent > 0 || !c->blocked)
+        c->progress_at = c->net->now;
     while (at < c->len && bytes >= frames[at]->len)
         bytes -= frames[at++]->len;
     c->skip = (uint32_t)bytes;
+    c->blocked = (size_t)sent < asked;
     return at - from;
+}
+
+static void drop_written(struct mu_conn *c, uint32_t done)
+{
+    queue_drop(c, done);
+    if (!c->len)
+        c->unsent_first = 0;
+    arm(c, c->blocked ? c->armed | EPOLLOUT : c->armed & ~(unsigned)EPOLLOUT);
 }
 
 /* Writes what is queued as far as the socket takes it. */
 static void conn_write(struct mu_conn *c)
 {
+    struct iovec iov[GATHER_MAX];
     uint32_t done = 0;
-    bool was_blocked = c->blocked;
-    c->blocked = false;
-    while (done < c->len && !c->blocked) {
+    bool again = true; /* a socket that took no more is tried once */
+    while (done < c->len && again) {
         size_t asked;
-        ssize_t sent = write_some(c, done, &asked);
-        if (sent < 0) {
-            mu_conn_end(c, MU_END_PEER);
-            return;
+        struct mu_send send = {.fd = c->fd, .iov = iov};
+        send.n = name_pieces(c, done, iov, GATHER_MAX, &asked);
+        if (send.n == 1) {
+            send.iov = NULL;
+            send.one = iov[0];
         }
-        if (sent > 0 || !was_blocked)
-            c->progress_at = c->net->now;
-        done += frames_done(c, done, (size_t)sent);
-        c->blocked = (size_t)sent < asked;
+        done += note_write(c, done, mu_send_one(&send), asked);
+        if (c->closing)
+            return;
+        again = !c->blocked;
     }
-    queue_drop(c, done);
-    if (!c->len)
-        c->unsent_first = 0;
-    if (c->blocked != was_blocked)
-        arm(c, c->blocked ? c->armed | EPOLLOUT : c->armed & ~(unsigned)EPOLLOUT);
+    drop_written(c, done);
+}
+
+/* ---- writing with others ---- */
+
+void mu_conn_collect(struct mu_conn *c, struct mu_batch *batch)
+{
+    struct mu_send *send = &batch->sends[batch->n++];
+    *send = (struct mu_send){.fd = c->fd, .owner = c};
+    if (c->closing || c->blocked || !c->len)
+        return;
+    if (c->len == 1) {
+        size_t bytes;
+        send->n = name_pieces(c, 0, &send->one, 1, &bytes);
+        return;
+    }
+    uint32_t room = (uint32_t)(MU_NET_PIECES - batch->pieces_n);
+    size_t bytes;
+    send->iov = batch->pieces + batch->pieces_n;
+    send->n = name_pieces(c, 0, send->iov, room < GATHER_MAX ? room : GATHER_MAX, &bytes);
+    batch->pieces_n += send->n;
+}
+
+void mu_conn_sent(const struct mu_send *send)
+{
+    struct mu_conn *c = send->owner;
+    size_t asked = 0;
+    if (!send->n)
+        return;
+    for (uint32_t i = 0; i < send->n; i++)
+        asked += send->iov ? send->iov[i].iov_len : send->one.iov_len;
+    uint32_t done = note_write(c, 0, send->result, asked);
+    if (!c->closing)
+        drop_written(c, done);
+    if (!c->closing && c->len && !c->blocked)
+        conn_write(c);
+}
+
+void mu_conn_written(struct mu_conn *c)
+{
+    after_write(c);
 }
 
 void mu_conn_flush(struct mu_conn *c)
@@ -279,7 +324,7 @@ bool mu_conn_send(struct mu_conn *c, int lane, struct mu_bytes *frame)
 
 bool mu_conn_send_now(struct mu_conn *c, int lane, struct mu_bytes *frame)
 {
-    bool alone = !c->dirty && !c->len;
+    bool alone = !c->dirty && !c->len && !c->net->batch;
     if (!enqueue(c, lane, frame))
         return false;
     if (alone)

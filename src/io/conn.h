@@ -21,6 +21,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "io/loop.h"
+#include "io/sender.h"
 
 struct mu_net;
 struct mu_conn;
@@ -51,9 +52,10 @@ struct mu_net_cb {
     void (*on_sweep)(void *user, uint32_t now);
 };
 
-/* Borrows cb and ctx. max_conns: past it connections are accepted and closed at once. */
+/* Borrows cb and ctx. max_conns: past it connections are accepted and closed at once. send: how
+ * much is written at once at the end of a turn. */
 struct mu_net *mu_net_new(struct mu_loop *loop, const struct mu_net_cb *cb, void *ctx,
-                          size_t max_conns);
+                          size_t max_conns, const struct mu_sender_opts *send);
 
 /* Listens on "127.0.0.1:4747", "[::1]:0" or "localhost:4747"; numeric addresses only. *port gets
  * the real port. 0, -EINVAL for a malformed address, or another negative errno. */

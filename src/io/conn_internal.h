@@ -19,11 +19,14 @@
 #include <uv.h>
 
 #include "io/conn.h"
+#include "io/sender.h"
 
 enum {
     MU_NET_READ_SIZE = 65536,
     MU_NET_LISTENERS = 4,
     MU_CONN_INLINE_FRAMES = 2,
+    MU_NET_BATCH = 1024,  /* connections that are written to at once */
+    MU_NET_PIECES = 4096, /* frames of these, where one has several */
 };
 
 struct mu_conn {
@@ -58,6 +61,13 @@ struct mu_listener {
     int fd;
 };
 
+/* The writes that go out at once at the end of a turn. */
+struct mu_batch {
+    struct mu_send sends[MU_NET_BATCH];
+    struct iovec pieces[MU_NET_PIECES];
+    size_t n, pieces_n;
+};
+
 struct mu_net {
     struct mu_loop *loop;
     const struct mu_net_cb *cb;
@@ -77,6 +87,8 @@ struct mu_net {
     struct mu_conn *dirty, *dirty_last; /* linked by dirty_next */
     struct mu_conn **ended;             /* to be freed at the end of the turn */
     size_t ended_count, ended_cap;
+    struct mu_sender *sender;
+    struct mu_batch *batch; /* NULL: each write is made by itself */
     struct mu_net_stats stats;
     char read_buffer[MU_NET_READ_SIZE];
 };
@@ -87,6 +99,12 @@ void mu_conn_end(struct mu_conn *c, enum mu_conn_end end);
 void mu_conn_free(struct mu_conn *c);
 void mu_conn_ready(struct mu_conn *c, uint32_t events);
 void mu_conn_flush(struct mu_conn *c);
+/* Adds what is queued to the batch, which has room for a connection. What is written together:
+ * first every result is noted (mu_conn_sent), then the owners hear of it (mu_conn_written), for an
+ * owner may send to connections of the same batch. */
+void mu_conn_collect(struct mu_conn *c, struct mu_batch *batch);
+void mu_conn_sent(const struct mu_send *send);
+void mu_conn_written(struct mu_conn *c);
 void mu_conn_sweep(struct mu_conn *c);
 
 #endif

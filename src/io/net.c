@@ -120,14 +120,36 @@ static void free_ended(struct mu_net *net)
     }
 }
 
-void mu_net_flush(struct mu_net *net)
+static struct mu_conn *next_dirty(struct mu_net *net)
 {
-    struct mu_conn *c;
-    while ((c = net->dirty)) {
+    struct mu_conn *c = net->dirty;
+    if (c) {
         net->dirty = c->dirty_next;
         c->dirty = false;
-        mu_conn_flush(c);
     }
+    return c;
+}
+
+static void flush_batch(struct mu_net *net)
+{
+    struct mu_batch *b = net->batch;
+    b->n = b->pieces_n = 0;
+    while (b->n < MU_NET_BATCH && b->pieces_n < MU_NET_PIECES && net->dirty)
+        mu_conn_collect(next_dirty(net), b);
+    mu_sender_run(net->sender, b->sends, b->n);
+    for (size_t i = 0; i < b->n; i++)
+        mu_conn_sent(&b->sends[i]);
+    for (size_t i = 0; i < b->n; i++)
+        mu_conn_written(b->sends[i].owner);
+}
+
+void mu_net_flush(struct mu_net *net)
+{
+    while (net->dirty)
+        if (net->batch && net->dirty->dirty_next)
+            flush_batch(net);
+        else
+            mu_conn_flush(next_dirty(net));
 }
 
 static void on_turn(void *ctx)
@@ -167,9 +189,12 @@ static void must(int rc, const char *what)
 }
 
 struct mu_net *mu_net_new(struct mu_loop *loop, const struct mu_net_cb *cb, void *ctx,
-                          size_t max_conns)
+                          size_t max_conns, const struct mu_sender_opts *send)
 {
     struct mu_net *net = mu_alloc(sizeof *net);
+    net->sender = mu_sender_new(send);
+    if (mu_sender_batches(net->sender))
+        net->batch = mu_alloc(sizeof *net->batch);
     net->loop = loop;
     net->cb = cb;
     net->ctx = ctx;
@@ -299,6 +324,8 @@ void mu_net_free(struct mu_net *net)
 {
     on_turn(net);
     close(net->epoll);
+    mu_sender_free(net->sender);
+    free(net->batch);
     free(net->conns);
     free(net->ended);
     free(net);

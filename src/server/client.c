@@ -287,7 +287,7 @@ struct mu_server *mu_server_new(const struct mu_server_opts *opts)
     };
     struct mu_server *s = mu_alloc(sizeof *s);
     s->opts = *opts;
-    s->net = mu_net_new(opts->loop, &net_cb, s, MU_LIMIT_CONNECTIONS);
+    s->net = mu_net_new(opts->loop, &net_cb, s, MU_LIMIT_CONNECTIONS, &opts->send);
     s->head_timer = mu_timer_new(opts->loop, on_head_timer, s);
     mu_timer_start(s->head_timer, 1000, 1000);
     return s;
