@@ -36,7 +36,7 @@ struct topic {
 /* join_ref follows, ref_n bytes. */
 struct mu_sub {
     struct topic *topic;
-    void *conn;
+    struct mu_conn *conn;
     const struct mu_sub_kind *kind;
     uint32_t index; /* in topic->subs */
     uint8_t vsn;
@@ -145,14 +145,17 @@ static int64_t catch_up(struct mu_hub *hub, struct mu_sub *sub)
 
 /* ---- fan-out ---- */
 
-/* The next ones are fetched while the kernel works on this one: with thousands of listeners none of
- * them is in the cache. */
+/* The next ones are fetched while the kernel works on this one, whose work pushes them out of the
+ * cache. */
 static void fetch_ahead(const struct topic *t, uint32_t at)
 {
-    if (at + 8 < t->count)
-        __builtin_prefetch(t->subs[at + 8]);
-    if (at + 4 < t->count)
-        __builtin_prefetch(t->subs[at + 4]->conn);
+    if (at + 2 < t->count)
+        __builtin_prefetch(t->subs[at + 2]);
+    if (at + 1 < t->count) {
+        const char *conn = (const char *)t->subs[at + 1]->conn;
+        __builtin_prefetch(conn);
+        __builtin_prefetch(conn + 64);
+    }
 }
 
 /* Hands a block of pushes to every subscriber. Nothing that is called from here changes who is
@@ -290,7 +293,7 @@ bool mu_hub_has(const struct mu_hub *hub, const char *topic)
 
 /* ---- subscriptions ---- */
 
-struct mu_sub *mu_hub_subscribe(struct mu_hub *hub, const char *topic, void *conn,
+struct mu_sub *mu_hub_subscribe(struct mu_hub *hub, const char *topic, struct mu_conn *conn,
                                 const struct mu_sub_kind *kind, enum mu_phx_vsn vsn,
                                 const struct mu_phx_ref *join_ref, int64_t head)
 {

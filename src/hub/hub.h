@@ -17,6 +17,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "io/conn.h"
 #include "io/loop.h"
 #include "wire/phoenix.h"
 
@@ -49,20 +50,20 @@ void mu_hub_close_topic(struct mu_hub *hub, const char *topic);
 struct mu_sub_kind {
     /* Queues the frame for a connection (borrowed: take a reference). Lane 1: always; lane 2: false
      * when the connection has too much unsent. */
-    bool (*send)(void *conn, int lane, struct mu_bytes *frame);
+    bool (*send)(struct mu_conn *conn, int lane, struct mu_bytes *frame);
     /* The same, and it may be written at once, for no other topic has something in this turn. NULL:
      * send does. */
-    bool (*send_now)(void *conn, int lane, struct mu_bytes *frame);
+    bool (*send_now)(struct mu_conn *conn, int lane, struct mu_bytes *frame);
     /* Called when a subscription that was behind can be healed: `since` is the rev up to which it
      * has everything. Sends the sync itself, on lane 1. NULL: never healed, and no `head` is sent
      * on its topic (bench topics). */
-    void (*heal)(void *conn, struct mu_sub *sub, int64_t since);
+    void (*heal)(struct mu_conn *conn, struct mu_sub *sub, int64_t since);
     /* Called when the hub ends the subscription (mu_hub_close_topic), before it is freed. */
-    void (*closed)(void *conn, struct mu_sub *sub);
+    void (*closed)(struct mu_conn *conn, struct mu_sub *sub);
 };
 
 /* head: the store's rev at the join, which becomes the head of a topic that is made by it. */
-struct mu_sub *mu_hub_subscribe(struct mu_hub *hub, const char *topic, void *conn,
+struct mu_sub *mu_hub_subscribe(struct mu_hub *hub, const char *topic, struct mu_conn *conn,
                                 const struct mu_sub_kind *kind, enum mu_phx_vsn vsn,
                                 const struct mu_phx_ref *join_ref, int64_t head);
 void mu_hub_unsubscribe(struct mu_hub *hub, struct mu_sub *sub); /* frees it */

@@ -404,6 +404,11 @@ void mu_conn_sweep(struct mu_conn *c)
         c->net->cb->on_sweep(c->user, now);
 }
 
+void *mu_conn_user(const struct mu_conn *c)
+{
+    return c->user;
+}
+
 size_t mu_conn_unsent(const struct mu_conn *c)
 {
     return c->unsent;

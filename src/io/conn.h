@@ -93,6 +93,7 @@ void mu_conn_finish(struct mu_conn *conn);
 void mu_conn_close(struct mu_conn *conn);
 /* Stops and starts reading: back-pressure on the peer. */
 void mu_conn_pause(struct mu_conn *conn, bool paused);
+void *mu_conn_user(const struct mu_conn *conn); /* what on_open returned */
 size_t mu_conn_unsent(const struct mu_conn *conn);
 
 #endif

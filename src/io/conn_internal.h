@@ -31,8 +31,6 @@ enum {
 
 struct mu_conn {
     struct mu_net *net;
-    void *user;
-    struct mu_conn *dirty_next; /* those with something to write at the turn's end */
     union {
         struct mu_bytes *few[MU_CONN_INLINE_FRAMES]; /* frames that wait, in order: cap is 0 */
         struct mu_bytes **many;                      /* once they are more */
@@ -41,8 +39,6 @@ struct mu_conn {
     uint32_t skip;         /* bytes of the first frame that went out */
     uint32_t unsent;       /* bytes queued */
     uint32_t unsent_first; /* of these, lane 1, long frames counted in part */
-    uint32_t progress_at;  /* second of the last progress while blocked, or of the end of sending */
-    uint32_t slot;         /* in net->conns */
     int fd;
     uint8_t end;   /* enum mu_conn_end */
     uint8_t armed; /* events that are waited for: EPOLLIN, EPOLLOUT */
@@ -54,6 +50,11 @@ struct mu_conn {
     bool lingering : 1; /* all is said; what comes is dropped */
     bool closing : 1;
     bool refused_lane2 : 1;
+    /* What a push does not need is behind the first 64 bytes. */
+    uint32_t progress_at; /* second of the last progress while blocked, or of the end of sending */
+    uint32_t slot;        /* in net->conns */
+    void *user;
+    struct mu_conn *dirty_next; /* those with something to write at the turn's end */
 };
 
 struct mu_listener {

@@ -37,21 +37,10 @@ static const struct mu_channel *channel_of(const struct mu_sub *sub)
                                        offsetof(struct mu_channel, kind));
 }
 
-bool mu_socket_send(void *conn, int lane, struct mu_bytes *frame)
-{
-    struct mu_client *c = conn;
-    return c->conn && mu_conn_send(c->conn, lane, frame);
-}
-
-bool mu_socket_send_now(void *conn, int lane, struct mu_bytes *frame)
-{
-    struct mu_client *c = conn;
-    return c->conn && mu_conn_send_now(c->conn, lane, frame);
-}
-
 static void send_owned(struct mu_client *c, struct mu_bytes *frame)
 {
-    mu_socket_send(c, 1, frame);
+    if (c->conn)
+        mu_conn_send(c->conn, 1, frame);
     mu_bytes_unref(frame);
 }
 
@@ -73,9 +62,9 @@ static void sub_forget(struct mu_socket *s, int at)
     s->subs[at] = s->subs[--s->count];
 }
 
-void mu_socket_sub_closed(void *conn, struct mu_sub *sub)
+void mu_socket_sub_closed(struct mu_conn *conn, struct mu_sub *sub)
 {
-    struct mu_client *c = conn;
+    struct mu_client *c = mu_conn_user(conn);
     int at = c->socket ? sub_find(c->socket, mu_sub_topic(sub)) : -1;
     if (at >= 0)
         sub_forget(c->socket, at);
@@ -161,7 +150,7 @@ static void join_now(struct mu_client *c, struct mu_phx_msg *msg)
         mu_socket_reply_error(c, msg, code, message);
     } else {
         struct mu_sub *sub =
-            mu_hub_subscribe(c->srv->opts.hub, msg->topic, c, &channel->kind, msg->vsn,
+            mu_hub_subscribe(c->srv->opts.hub, msg->topic, c->conn, &channel->kind, msg->vsn,
                              own_ref(msg), mu_store_rev(c->srv->opts.store));
         if (s->count == s->cap) {
             s->cap = s->cap ? s->cap * 2 : 2;
