@@ -44,11 +44,11 @@ static void close_pairs(int (*pairs)[2], size_t n)
 }
 
 /* Every third write has several pieces, every seventh entry is none. */
-static void fill(struct mu_send *sends, int (*pairs)[2], size_t n, char (*texts)[16],
+static void fill(struct mu_send *sends, int (*pairs)[2], size_t n, char (*texts)[32],
                  struct iovec (*iov)[3])
 {
     for (size_t i = 0; i < n; i++) {
-        snprintf(texts[i], sizeof texts[i], "message %05zu", i);
+        snprintf(texts[i], sizeof texts[i], "message %05u", (unsigned)i % 100000);
         sends[i] = (struct mu_send){.fd = pairs[i][0], .n = i % 7 == 6 ? 0 : 1, .result = 99};
         sends[i].one = (struct iovec){texts[i], 13};
         if (i % 3 || !sends[i].n)
@@ -65,7 +65,7 @@ static void run_way(const struct way *way, size_t n)
 {
     int(*pairs)[2] = calloc(n, sizeof *pairs);
     struct mu_send *sends = calloc(n, sizeof *sends);
-    char(*texts)[16] = calloc(n, sizeof *texts);
+    char(*texts)[32] = calloc(n, sizeof *texts);
     struct iovec(*iov)[3] = calloc(n, sizeof *iov);
     struct mu_sender *s = mu_sender_new(&way->opts);
     open_pairs(pairs, n);
