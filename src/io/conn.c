@@ -145,7 +145,7 @@ static void linger(struct mu_conn *c)
     if (c->lingering)
         return;
     c->lingering = true;
-    c->progress_at = c->net->now;
+    c->progress_at = mu_net_now(c->net);
     if (shutdown(c->fd, SHUT_WR))
         mu_conn_end(c, MU_END_LOCAL);
     else
@@ -158,7 +158,10 @@ static void after_write(struct mu_conn *c)
     if (c->closing)
         return;
     if (c->unsent == 0 && c->finishing) {
-        linger(c);
+        if (c->hangs_up)
+            mu_conn_end(c, MU_END_LOCAL);
+        else
+            linger(c);
         return;
     }
     if (c->held && c->unsent <= MU_LIMIT_FIRST_LANE_BYTES / 2) {
@@ -224,7 +227,7 @@ static void conn_write(struct mu_conn *c)
             return;
         }
         if (sent > 0 || !was_blocked)
-            c->progress_at = c->net->now;
+            c->progress_at = mu_net_now(c->net);
         done += frames_done(c, done, (size_t)sent);
         c->blocked = (size_t)sent < asked;
     }
@@ -289,6 +292,12 @@ bool mu_conn_send_now(struct mu_conn *c, int lane, struct mu_bytes *frame)
     return true;
 }
 
+void mu_conn_hang_up(struct mu_conn *c)
+{
+    c->hangs_up = true;
+    mu_conn_finish(c);
+}
+
 void mu_conn_finish(struct mu_conn *c)
 {
     if (c->closing || c->finishing)
@@ -348,7 +357,7 @@ void mu_conn_pause(struct mu_conn *c, bool paused)
 /* A write that stands still for too long ends its connection. */
 void mu_conn_sweep(struct mu_conn *c)
 {
-    uint32_t now = c->net->now;
+    uint32_t now = mu_net_now(c->net);
     if (c->closing)
         return;
     if (c->blocked && now - c->progress_at >= MU_LIMIT_DRAIN_SECONDS)
