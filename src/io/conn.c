@@ -174,13 +174,26 @@ static void after_write(struct mu_conn *c)
     }
 }
 
-/* One gathered write of the frames from `from` on. Returns bytes, 0 when the socket takes none, or
- * a negative errno; *asked: what was offered to it. */
-static ssize_t write_some(struct mu_conn *c, uint32_t from, size_t *asked)
+/* What a write gave: bytes, 0 when the socket takes none, or a negative errno. */
+static ssize_t written(struct mu_conn *c, ssize_t sent)
+{
+    c->net->stats.writes++;
+    if (sent < 0)
+        return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -errno;
+    c->net->stats.bytes_out += sent;
+    return sent;
+}
+
+static ssize_t write_one(struct mu_conn *c, const struct mu_bytes *frame, size_t skip)
+{
+    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    return written(c, send(c->fd, frame->data + skip, frame->len - skip, flags));
+}
+
+static ssize_t write_gathered(struct mu_conn *c, struct mu_bytes **frames, size_t n, size_t *asked)
 {
     struct iovec iov[GATHER_MAX];
-    struct mu_bytes **frames = frames_of(c) + from;
-    size_t n = c->len - from < GATHER_MAX ? c->len - from : GATHER_MAX, skip = c->skip;
+    size_t skip = c->skip;
     *asked = 0;
     for (size_t i = 0; i < n; i++) {
         iov[i] = (struct iovec){frames[i]->data + skip, frames[i]->len - skip};
@@ -188,16 +201,23 @@ static ssize_t write_some(struct mu_conn *c, uint32_t from, size_t *asked)
         skip = 0;
     }
     struct msghdr msg = {.msg_iov = iov, .msg_iovlen = n};
+    return written(c, sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+/* One write of the frames from `from` on; *asked: bytes that were offered to the socket. */
+static ssize_t write_some(struct mu_conn *c, uint32_t from, size_t *asked)
+{
+    struct mu_bytes **frames = frames_of(c) + from;
+    size_t n = c->len - from < GATHER_MAX ? c->len - from : GATHER_MAX;
     ssize_t sent;
-    do
-        sent = n == 1 ? send(c->fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT)
-                      : sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-    while (sent < 0 && errno == EINTR);
-    c->net->stats.writes++;
-    if (sent < 0)
-        return errno == EAGAIN || errno == ENOBUFS ? 0 : -errno;
-    c->net->stats.bytes_out += sent;
-    c->unsent -= (uint32_t)sent;
+    if (n == 1) {
+        *asked = frames[0]->len - c->skip;
+        sent = write_one(c, frames[0], c->skip);
+    } else {
+        sent = write_gathered(c, frames, n, asked);
+    }
+    if (sent > 0)
+        c->unsent -= (uint32_t)sent;
     return sent;
 }
 
@@ -282,12 +302,23 @@ bool mu_conn_send(struct mu_conn *c, int lane, struct mu_bytes *frame)
 
 bool mu_conn_send_now(struct mu_conn *c, int lane, struct mu_bytes *frame)
 {
-    bool alone = !c->dirty && !c->len;
+    ssize_t sent = 0;
+    if (!c->len && !c->closing && !c->finishing) {
+        sent = write_one(c, frame, 0);
+        if (sent == (ssize_t)frame->len)
+            return true;
+        if (sent < 0) {
+            mu_conn_end(c, MU_END_PEER);
+            return false;
+        }
+    }
     if (!enqueue(c, lane, frame))
         return false;
-    if (alone)
-        conn_write(c);
-    if (!c->blocked && (c->len || c->held || c->refused_lane2))
+    if (sent) {
+        c->skip = (uint32_t)sent;
+        c->unsent -= (uint32_t)sent;
+    }
+    if (!c->blocked)
         mark_dirty(c);
     return true;
 }
