@@ -145,7 +145,7 @@ static void linger(struct mu_conn *c)
     if (c->lingering)
         return;
     c->lingering = true;
-    c->progress_at = c->net->now;
+    c->progress_at = mu_net_now(c->net);
     if (shutdown(c->fd, SHUT_WR))
         mu_conn_end(c, MU_END_LOCAL);
     else
@@ -158,7 +158,10 @@ static void after_write(struct mu_conn *c)
     if (c->closing)
         return;
     if (c->unsent == 0 && c->finishing) {
-        linger(c);
+        if (c->hangs_up)
+            mu_conn_end(c, MU_END_LOCAL);
+        else
+            linger(c);
         return;
     }
     if (c->held && c->unsent <= MU_LIMIT_FIRST_LANE_BYTES / 2) {
@@ -202,7 +205,7 @@ static uint32_t note_write(struct mu_conn *c, uint32_t from, ssize_t sent, size_
     c->net->stats.bytes_out += sent;
     c->unsent -= (uint32_t)sent;
     if (sent > 0 || !c->blocked)
-        c->progress_at = c->net->now;
+        c->progress_at = mu_net_now(c->net);
     while (at < c->len && bytes >= frames[at]->len)
         bytes -= frames[at++]->len;
     c->skip = (uint32_t)bytes;
@@ -322,16 +325,46 @@ bool mu_conn_send(struct mu_conn *c, int lane, struct mu_bytes *frame)
     return true;
 }
 
+/* A frame that need not be queued. */
+static ssize_t write_alone(struct mu_conn *c, struct mu_bytes *frame)
+{
+    struct mu_send send = {.fd = c->fd, .n = 1, .one = {frame->data, frame->len}};
+    ssize_t sent = mu_send_one(&send);
+    c->net->stats.writes++;
+    if (sent > 0)
+        c->net->stats.bytes_out += sent;
+    return sent;
+}
+
 bool mu_conn_send_now(struct mu_conn *c, int lane, struct mu_bytes *frame)
 {
-    bool alone = !c->dirty && !c->len && !c->net->batch;
+    ssize_t sent = 0;
+    if (c->net->batch)
+        return mu_conn_send(c, lane, frame);
+    if (!c->len && !c->closing && !c->finishing) {
+        sent = write_alone(c, frame);
+        if (sent == (ssize_t)frame->len)
+            return true;
+        if (sent < 0) {
+            mu_conn_end(c, MU_END_PEER);
+            return false;
+        }
+    }
     if (!enqueue(c, lane, frame))
         return false;
-    if (alone)
-        conn_write(c);
-    if (!c->blocked && (c->len || c->held || c->refused_lane2))
+    if (sent) {
+        c->skip = (uint32_t)sent;
+        c->unsent -= (uint32_t)sent;
+    }
+    if (!c->blocked)
         mark_dirty(c);
     return true;
+}
+
+void mu_conn_hang_up(struct mu_conn *c)
+{
+    c->hangs_up = true;
+    mu_conn_finish(c);
 }
 
 void mu_conn_finish(struct mu_conn *c)
@@ -393,7 +426,7 @@ void mu_conn_pause(struct mu_conn *c, bool paused)
 /* A write that stands still for too long ends its connection. */
 void mu_conn_sweep(struct mu_conn *c)
 {
-    uint32_t now = c->net->now;
+    uint32_t now = mu_net_now(c->net);
     if (c->closing)
         return;
     if (c->blocked && now - c->progress_at >= MU_LIMIT_DRAIN_SECONDS)

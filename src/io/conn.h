@@ -89,6 +89,8 @@ bool mu_conn_send_now(struct mu_conn *conn, int lane, struct mu_bytes *frame);
 /* Writes what is queued, then ends the sending side, and closes when the peer has ended too or 2
  * seconds later. Nothing more is handed on or queued. */
 void mu_conn_finish(struct mu_conn *conn);
+/* The same, and closes when it is written: the peer has said that it sends nothing more. */
+void mu_conn_hang_up(struct mu_conn *conn);
 /* Closes at once. on_closed is called later, from the loop. */
 void mu_conn_close(struct mu_conn *conn);
 /* Stops and starts reading: back-pressure on the peer. */

@@ -4,9 +4,8 @@
  *     net.c    listeners, accepting, the sweep, the end of a turn
  *     conn.c   one connection: queue, writing, reading, its end
  *
- * All sockets of a net are in one epoll set of its own, and libuv watches that set as one
- * descriptor: an idle connection is 80 bytes instead of libuv's 250, see
- * docs/decisions/0020-sockets-of-our-own.md.
+ * Sockets are in the loop's own epoll set, not in libuv's: an idle connection is 88 bytes instead
+ * of the 250 of a uv_tcp_t alone, see docs/decisions/0020-sockets-of-our-own.md.
  *
  * A connection that has ended is closed at once and freed at the end of the turn, because events of
  * the same wait may still name it.
@@ -15,8 +14,6 @@
  */
 #ifndef MU_IO_CONN_INTERNAL_H
 #define MU_IO_CONN_INTERNAL_H
-
-#include <uv.h>
 
 #include "io/conn.h"
 #include "io/sender.h"
@@ -48,6 +45,7 @@ struct mu_conn {
     bool held : 1;      /* not read while the peer does not read */
     bool finishing : 1; /* nothing more is handed on or queued */
     bool lingering : 1; /* all is said; what comes is dropped */
+    bool hangs_up : 1;  /* the peer has said its last: no lingering */
     bool closing : 1;
     bool refused_lane2 : 1;
     /* What a push does not need is behind the first 64 bytes. */
@@ -75,13 +73,11 @@ struct mu_net {
     void *ctx;
     size_t max_conns;
     int epoll;
-    uv_poll_t poll;
     struct mu_listener listeners[MU_NET_LISTENERS];
     size_t listener_count;
     bool listening;
     bool accept_paused; /* no descriptors or memory: the sweep tries again */
     struct mu_timer *sweep;
-    uint32_t now;
     struct mu_conn **conns; /* all of them */
     size_t count, cap;
     size_t swept;                       /* conns below it are yet to be swept in this round */

@@ -12,10 +12,7 @@
 #include "base/log.h"
 #include "io/conn_internal.h"
 
-enum {
-    BACKLOG = 4096,
-    EVENTS_MAX = 1024, /* in one turn; the rest come in the next */
-};
+enum { BACKLOG = 4096 };
 
 /* What an event names: a connection, or, with the lowest bit set, a listener. */
 static void *listener_mark(struct mu_listener *l)
@@ -92,21 +89,14 @@ static void on_accept(struct mu_listener *l)
 
 /* ---- turns ---- */
 
-static void on_poll(uv_poll_t *handle, int status, int events)
+static void on_ready(void *ctx, void *what, uint32_t events)
 {
-    MU_UNUSED(status);
-    MU_UNUSED(events);
-    struct mu_net *net = handle->data;
-    struct epoll_event ready[EVENTS_MAX];
-    int n = epoll_wait(net->epoll, ready, EVENTS_MAX, 0);
-    net->now = (uint32_t)(mu_mono_ms() / 1000);
-    for (int i = 0; i < n; i++) {
-        struct mu_listener *l = listener_of(ready[i].data.ptr);
-        if (!l)
-            mu_conn_ready(ready[i].data.ptr, ready[i].events);
-        else if (net->listening)
-            on_accept(l);
-    }
+    MU_UNUSED(ctx);
+    struct mu_listener *l = listener_of(what);
+    if (l)
+        on_accept(l);
+    else
+        mu_conn_ready(what, events);
 }
 
 static void free_ended(struct mu_net *net)
@@ -168,7 +158,6 @@ static void on_sweep(void *ctx)
     size_t n = net->count <= MU_NET_SWEEP_ALL ? net->count
                : some > MU_NET_SWEEP_ALL      ? some
                                               : MU_NET_SWEEP_ALL;
-    net->now = (uint32_t)(mu_mono_ms() / 1000);
     if (net->accept_paused && net->listening)
         watch_listeners(net, true);
     while (n--) {
@@ -179,14 +168,6 @@ static void on_sweep(void *ctx)
 }
 
 /* ---- begin and end ---- */
-
-static void must(int rc, const char *what)
-{
-    if (rc == 0)
-        return;
-    fprintf(stderr, "muster: %s failed: %s\n", what, uv_strerror(rc));
-    abort();
-}
 
 struct mu_net *mu_net_new(struct mu_loop *loop, const struct mu_net_cb *cb, void *ctx,
                           size_t max_conns, const struct mu_sender_opts *send)
@@ -199,12 +180,7 @@ struct mu_net *mu_net_new(struct mu_loop *loop, const struct mu_net_cb *cb, void
     net->cb = cb;
     net->ctx = ctx;
     net->max_conns = max_conns;
-    net->now = (uint32_t)(mu_mono_ms() / 1000);
-    net->epoll = epoll_create1(EPOLL_CLOEXEC);
-    must(net->epoll < 0 ? -errno : 0, "watching sockets");
-    must(uv_poll_init(mu_loop_uv(loop), &net->poll, net->epoll), "watching sockets");
-    net->poll.data = net;
-    must(uv_poll_start(&net->poll, UV_READABLE, on_poll), "watching sockets");
+    net->epoll = mu_loop_sockets(loop, on_ready, net);
     net->sweep = mu_timer_new(loop, on_sweep, net);
     mu_timer_start(net->sweep, 1000, 1000);
     mu_loop_on_turn(loop, on_turn, net);
@@ -227,10 +203,16 @@ static int parse_addr(const char *text, struct sockaddr_storage *addr)
     size_t n = strlen(host);
     if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
         host[n - 1] = 0;
-        return uv_ip6_addr(host + 1, (int)port, (struct sockaddr_in6 *)addr) ? -EINVAL : 0;
+        struct sockaddr_in6 *six = (struct sockaddr_in6 *)addr;
+        six->sin6_family = AF_INET6;
+        six->sin6_port = htons((uint16_t)port);
+        return inet_pton(AF_INET6, host + 1, &six->sin6_addr) == 1 ? 0 : -EINVAL;
     }
     const char *ip = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
-    return uv_ip4_addr(ip, (int)port, (struct sockaddr_in *)addr) ? -EINVAL : 0;
+    struct sockaddr_in *four = (struct sockaddr_in *)addr;
+    four->sin_family = AF_INET;
+    four->sin_port = htons((uint16_t)port);
+    return inet_pton(AF_INET, ip, &four->sin_addr) == 1 ? 0 : -EINVAL;
 }
 
 int mu_net_is_loopback(const char *text)
@@ -317,13 +299,11 @@ void mu_net_close(struct mu_net *net)
     net->sweep = NULL;
     for (size_t i = 0; i < net->count; i++)
         mu_conn_end(net->conns[i], MU_END_LOCAL);
-    uv_close((uv_handle_t *)&net->poll, NULL);
 }
 
 void mu_net_free(struct mu_net *net)
 {
     on_turn(net);
-    close(net->epoll);
     mu_sender_free(net->sender);
     free(net->batch);
     free(net->conns);
@@ -340,7 +320,7 @@ void mu_net_each(struct mu_net *net, void (*cb)(void *user, void *arg), void *ar
 
 uint32_t mu_net_now(const struct mu_net *net)
 {
-    return net->now;
+    return mu_loop_seconds(net->loop);
 }
 
 void mu_net_stats(const struct mu_net *net, struct mu_net_stats *out)

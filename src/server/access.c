@@ -206,6 +206,12 @@ static bool has_secret(struct mu_access *a, const char *kind, const char *secret
     return mu_store_has_secret(a->store, kind, hex, mu_now_ms());
 }
 
+static bool is_owner(const struct mu_access *a, const char *token)
+{
+    size_t n = strlen(a->token);
+    return strlen(token) == n && CRYPTO_memcmp(token, a->token, n) == 0;
+}
+
 bool mu_access_signed_in(struct mu_access *a, const struct mu_http_req *req, const char *subtoken)
 {
     char cookie[HEX_SIZE];
@@ -213,9 +219,9 @@ bool mu_access_signed_in(struct mu_access *a, const struct mu_http_req *req, con
         has_secret(a, "login", cookie))
         return true;
     if (subtoken)
-        return has_secret(a, "owner", subtoken);
+        return is_owner(a, subtoken);
     const char *header = mu_http_header(req, "authorization");
-    return header && strncasecmp(header, "Bearer ", 7) == 0 && has_secret(a, "owner", header + 7);
+    return header && strncasecmp(header, "Bearer ", 7) == 0 && is_owner(a, header + 7);
 }
 
 static void link_mac(const char *token, const char *what, char out[HEX_SIZE])

@@ -14,6 +14,7 @@ struct mu_socket {
     uint32_t count, cap;
     uint8_t vsn;
     bool closing;
+    bool peer_closed; /* a close frame came */
 };
 
 static const struct mu_channel *const channels[] = {
@@ -246,6 +247,7 @@ static int on_close(void *ctx, uint16_t code, const char *reason, size_t n)
     MU_UNUSED(reason);
     MU_UNUSED(n);
     struct mu_client *c = ctx;
+    c->socket->peer_closed = true;
     mu_socket_close(c, code == MU_WS_NO_STATUS ? MU_WS_NO_STATUS : MU_WS_NORMAL, NULL);
     return 1;
 }
@@ -287,7 +289,11 @@ void mu_socket_close(struct mu_client *c, uint16_t code, const char *reason)
     mu_ws_close_frame(&frame, code, reason);
     send_owned(c, mu_bytes_new(frame.data, frame.len));
     mu_buf_release(&frame);
-    if (c->conn)
+    if (!c->conn)
+        return;
+    if (c->socket->peer_closed)
+        mu_conn_hang_up(c->conn);
+    else
         mu_conn_finish(c->conn);
 }
 
