@@ -85,6 +85,7 @@ test("the agent's own lines are fetched when one looks, by keyboard too", async 
   await page.keyboard.press("Enter");
   await page.getByRole("menuitem", { name: "Show the agent’s own lines" }).waitFor();
   assert.equal(app.calls.filter((call) => call.includes("/raw")).length, 0, "nothing was fetched yet");
+  await page.keyboard.press("End");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").getByText('"assistant"').waitFor();
   await page.keyboard.press("Escape");

@@ -10,6 +10,8 @@ const session = import('./session-page');
 const ProjectPage = lazy(async () => ({ default: (await project).ProjectPage }));
 const SessionPage = lazy(async () => ({ default: (await session).SessionPage }));
 
+const SettingsPage = lazy(() => import('./settings-page'));
+
 export function Router() {
   return (
     <BrowserRouter>
@@ -19,6 +21,7 @@ export function Router() {
             <Route path="/" element={<HomePage />} />
             <Route path="/projects/:projectId" element={<ProjectPage />} />
             <Route path="/projects/:projectId/sessions/:sessionId" element={<SessionPage />} />
+            <Route path="/settings/:section?" element={<SettingsPage />} />
             <Route path="*" element={<LostPage what="page" />} />
           </Route>
         </Routes>

@@ -1,0 +1,38 @@
+import { type KeyboardEvent, useCallback } from 'react';
+import type { MessageResponse } from '@/shared/websocket';
+import { firstInSight } from './anchor';
+import type { ScrollPlace } from './scroll-place';
+import type { Target } from './target';
+
+const steps: Record<string, number> = { j: 1, k: -1 };
+
+/** In the transcript: j and k go from message to message, End goes to the newest. */
+export function useMessageKeys(
+  messages: readonly MessageResponse[],
+  place: ScrollPlace,
+  goTo: (target: Target) => void,
+) {
+  return useCallback(
+    (event: KeyboardEvent<HTMLElement>) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
+      if (event.key === 'End') {
+        event.preventDefault();
+        return place.toEnd();
+      }
+      const step = steps[event.key];
+      const { box } = place;
+      if (step === undefined || !box) return;
+      event.preventDefault();
+      const focused = document.activeElement?.closest('[data-id]');
+      const from = focused ?? firstInSight(box, place.groups)?.element;
+      const at = messages.findIndex(({ id }) => id === from?.getAttribute('data-id'));
+      const next = messages[focused ? at + step : Math.max(0, at)];
+      if (next) goTo({ id: next.id, why: 'focus' });
+    },
+    [messages, place, goTo],
+  );
+}
+
+function isField(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('input, textarea, [contenteditable]') !== null;
+}
