@@ -63,7 +63,9 @@ async function watching(t, server, projectId, { grant = true, ...options } = {})
     notes,
     open: async () => (await notes()).filter(({ closed }) => !closed).map(({ title }) => title),
     looks: (yes) => app.page.evaluate((value) => window.looks(value), yes),
-    titleIs: (title) => app.until(async () => (await app.page.title()) === title, `the title ${title}`),
+    /** The number before the title; 0: there is none. */
+    counts: (count) =>
+      app.until(async () => Number(/^\((\d+)\) /.exec(await app.page.title())?.[1] ?? 0) === count, `the count ${count}`),
     iconIs: (state) => app.until(() => icon(app.page, state), `the icon ${state}`),
   };
 }
@@ -95,15 +97,15 @@ test("what finishes or fails elsewhere is told once in all tabs, and a click lea
   await one.app.badgeIs(good.sessionId, "working");
   await one.app.badgeIs(bad.sessionId, "working");
   await one.iconIs("working");
-  await one.titleIs("muster");
+  await one.counts(0);
   good.gate.open();
-  await one.titleIs("(1) muster");
+  await one.counts(1);
   await one.iconIs("done");
   const told = async () => [...(await one.notes()), ...(await two.notes())];
   await one.app.until(async () => (await told()).length === 1, "one notification");
   assert.match((await told())[0].title, /^Good one finished$/);
   bad.gate.open();
-  await one.titleIs("(2) muster");
+  await one.counts(2);
   await one.iconIs("failed");
   await one.app.until(async () => (await told()).length === 2, "another");
   const failed = (await told())[1];
@@ -113,8 +115,8 @@ test("what finishes or fails elsewhere is told once in all tabs, and a click lea
   await speaker.page.evaluate(() => window.notes[0].click());
   await speaker.page.waitForURL((url) => url.pathname.endsWith(good.sessionId));
   await speaker.app.says("text", "done");
-  await one.titleIs("(1) muster");
-  await two.titleIs("(1) muster");
+  await one.counts(1);
+  await two.counts(1);
   assert.deepEqual(await speaker.open(), ["Bad one failed"]);
   one.app.verify();
   two.app.verify();
@@ -169,11 +171,11 @@ test("who is needed is told; the answer on another device closes it, and so does
   const done = await works(t, muster, projectId, "Done");
   await say(muster, asking.sessionId, "[[tool:touch made.txt]][[say:It is made.]][[wait:rest]]");
   await view.iconIs("needs_you");
-  await view.titleIs("(1) muster");
+  await view.counts(1);
   done.gate.open();
   await view.app.until(async () => (await view.open()).length === 2, "both to be told");
   assert.deepEqual(await view.notes().then((all) => all.map(({ title, body }) => [title, body])), [
-    ["Asking needs you", "It asks for leave.\nproject"],
+    ["Asking needs you", "It asks for a permission.\nproject"],
     ["Done finished", "project"],
   ]);
   const device = await watching(t, muster, projectId);
@@ -182,7 +184,7 @@ test("who is needed is told; the answer on another device closes it, and so does
   await device.app.clickSession(asking.sessionId);
   await device.page.getByTestId("permission-card").getByRole("button", { name: "Allow", exact: true }).click();
   await view.app.until(async () => (await view.open()).length === 0, "what was answered to be closed");
-  await view.titleIs("muster");
+  await view.counts(0);
   await view.iconIs("working");
   view.app.verify();
   device.app.verify();
@@ -206,10 +208,10 @@ test("what happened during a lost connection is one notification; a first load h
   proxy.accept();
   await view.app.until(async () => (await view.notes()).length > 0, "a notification", 60_000);
   assert.deepEqual((await view.notes()).map(({ title, body }) => [title, body]), [["4 sessions have news", "4 finished"]]);
-  await view.titleIs("(4) muster");
+  await view.counts(4);
   await view.page.reload();
   await view.app.live();
-  await view.titleIs("(4) muster");
+  await view.counts(4);
   const marker = await works(t, own, projectId, "Marker");
   await view.app.badgeIs(marker.sessionId, "working");
   marker.gate.open();
@@ -234,7 +236,7 @@ test("a session is muted by its menu, for this browser, and is not counted", asy
   marker.gate.open();
   await view.app.until(async () => (await view.notes()).length > 0, "a notification");
   assert.deepEqual(await view.open(), ["Marker finished"]);
-  await view.titleIs("(1) muster");
+  await view.counts(1);
   view.app.verify();
 });
 

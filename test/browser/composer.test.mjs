@@ -60,10 +60,11 @@ for (const colorScheme of ["light", "dark"]) {
     await page.keyboard.press("Control+z");
     await valueIs(app, "Look at @src/main.c and @two");
     await page.keyboard.press("End");
+    await page.keyboard.press("Backspace");
     await options.first().waitFor();
     await page.keyboard.press("Escape");
     await options.first().waitFor({ state: "detached" });
-    await app.input.pressSequentially("nosuch @zzz");
+    await app.input.pressSequentially("onosuch @zzz");
     await page.getByText("No file matches “zzz”.").last().waitFor();
     await page.keyboard.press("Enter");
     await app.says("user", "Look at @src/main.c and @twonosuch @zzz");
@@ -83,6 +84,24 @@ test("a new session's first message has the files of its project, too; the shell
   await page.keyboard.press("Enter");
   await valueIs(app, "Look at @only.txt ");
   app.verify({ lists: 2 });
+});
+
+test("a prompt that is brought back and ends with a file opens no list: the arrows go on", async (t) => {
+  const { app, page } = await sessionOnScreen(t, { agent: "claude", files: ["a.txt"] });
+  await app.input.pressSequentially("first");
+  await page.keyboard.press("Enter");
+  await app.says("text", "Done.");
+  await app.input.pressSequentially("Look at @a");
+  await page.getByRole("option", { name: "a.txt" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await app.says("user", "Look at @a.txt");
+  await app.input.press("ArrowUp");
+  await valueIs(app, "Look at @a.txt");
+  assert.equal(await page.getByRole("listbox").count(), 0);
+  await app.input.press("ArrowUp");
+  await valueIs(app, "first");
+  app.verify();
 });
 
 test("the arrow brings back what was sent, after a reload too", async (t) => {
@@ -122,7 +141,7 @@ test("Escape interrupts when it is pressed twice, wherever the focus is; what is
   await page.getByRole("button", { name: "Edit", exact: true }).click();
   await page.keyboard.press("Escape");
   assert.equal(await notice(app).innerText(), "", "the field took the key");
-  await page.getByRole("region", { name: "Transcript" }).focus();
+  await page.getByLabel("Transcript", { exact: true }).focus();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   await app.badgeIs(sessionId, "none");
@@ -177,7 +196,7 @@ test("a megabyte is pasted, typed in, kept and sent; more is refused in words", 
 test("files that are dragged over the page are for the message, wherever they are dropped", async (t) => {
   const { app, page } = await sessionOnScreen(t, { agent: "claude" });
   const drag = (type, data) =>
-    page.getByRole("region", { name: "Transcript" }).evaluate(
+    page.getByLabel("Transcript", { exact: true }).evaluate(
       (place, [name, bytes]) => {
         const dataTransfer = new DataTransfer();
         const content = Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));

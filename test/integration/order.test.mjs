@@ -83,7 +83,7 @@ test("new sessions stand first, new projects last; what is moved stands below th
   }
 });
 
-test("two people move rows at once: every client ends with one order, a slow and a lossy one too", async (t) => {
+test("two people move rows at once: every client ends with one order, one that loses pushes too", async (t) => {
   const { muster, addProject, addSession, change } = await open(t);
   const projects = [await addProject("a"), await addProject("b"), await addProject("c")];
   const sessions = [];
@@ -159,6 +159,9 @@ test("a change of several things is one push with what changed, and outlives a k
     archived_at: project.archived_at,
     updated_at: project.updated_at,
   });
+  const again = await muster.api("POST", "/api/projects", { path: a.path });
+  assert.deepEqual([again.status, again.body.error.code], [409, "PROJECT_EXISTS"]);
+  assert.match(again.body.error.message, /"a", which is archived\.$/);
   await muster.restart({ signal: "SIGKILL" });
   const { projects } = await truth(muster);
   assert.equal(projects[0].archived_at, project.archived_at);

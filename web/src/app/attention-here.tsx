@@ -20,3 +20,5 @@ export function AttentionHere() {
 export function AttentionHintHere() {
   return <AttentionHint rows={useRows()} />;
 }
+
+export { AttentionMenuItems as MenuItemsHere } from '@/features/attention/components/attention-menu-items';

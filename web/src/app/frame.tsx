@@ -1,14 +1,11 @@
-import { Suspense, useRef } from 'react';
+import { lazy, Suspense, useRef } from 'react';
 import { Outlet, useLocation } from 'react-router';
 import { Sheet } from '@/components/ui/sheet';
-import { AttentionMenuItems } from '@/features/attention/components/attention-menu-items';
 import { ConnectionBanner } from '@/features/connection/components/connection-banner';
 import { useConnection, useUnverifiedSince } from '@/features/connection/use-connection';
 import { useKeepLastKnown } from '@/features/last-known/use-keep-last-known';
 import { SessionMenuExtra } from '@/features/sessions/session-menu-extra';
 import { useIsPhone } from '@/lib/media';
-import { Announcer } from './announcer';
-import { AttentionHere, AttentionHintHere } from './attention-here';
 import { ErrorBoundary } from './error-boundary';
 import { forgetEverything } from './leave';
 import { Overlays } from './overlays';
@@ -20,7 +17,13 @@ import { usePageShortcuts } from './use-page-shortcuts';
 import { usePageTitle } from './use-page-title';
 import { useShell } from './use-shell';
 
-const menuExtra = (sessionId: string) => <AttentionMenuItems sessionId={sessionId} />;
+const menuExtra = (sessionId: string) => <MenuItems sessionId={sessionId} />;
+
+const attention = () => import('./attention-here');
+const AttentionHere = lazy(async () => ({ default: (await attention()).AttentionHere }));
+const AttentionHintHere = lazy(async () => ({ default: (await attention()).AttentionHintHere }));
+const Announcer = lazy(async () => ({ default: (await import('./announcer')).Announcer }));
+const MenuItems = lazy(async () => ({ default: (await attention()).MenuItemsHere }));
 
 /** The frame of every page: sidebar, banner, and the page itself. */
 export function Frame() {
@@ -60,7 +63,9 @@ export function Frame() {
             data-unverified={unverified || undefined}
             className="flex min-w-0 grow flex-col outline-none"
           >
-            <AttentionHintHere />
+            <Suspense fallback={null}>
+              <AttentionHintHere />
+            </Suspense>
             <ErrorBoundary place={pathname}>
               <Suspense fallback={null}>
                 <Outlet context={shell} />
@@ -69,8 +74,10 @@ export function Frame() {
           </main>
         </div>
         <Overlays shell={shell} runShortcut={runShortcut} />
-        <Announcer />
-        <AttentionHere />
+        <Suspense fallback={null}>
+          <Announcer />
+          <AttentionHere />
+        </Suspense>
       </div>
     </SessionMenuExtra>
   );

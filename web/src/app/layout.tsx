@@ -1,5 +1,4 @@
-import { lazy, Suspense, useEffect, useState } from 'react';
-import { SignedOutPage } from '@/features/connection/components/signed-out-page';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { UnreachablePage } from '@/features/connection/components/unreachable-page';
 import { useHasProjects } from '@/features/projects/queries';
 import { useProjectsWebSocket } from '@/features/projects/use-projects-web-socket';
@@ -10,7 +9,15 @@ import { Frame } from './frame';
 import { forgetEverything } from './leave';
 import { useInboxTopic } from './use-inbox-topic';
 
-const LastKnownPage = lazy(() => import('@/features/last-known/components/last-known-page'));
+const SignedOutPage = lazy(async () => ({
+  default: (await import('@/features/connection/components/signed-out-page')).SignedOutPage,
+}));
+// Without the server, and without a worker that has it, there is nothing to show of before.
+const LastKnownPage = lazy(() =>
+  import('@/features/last-known/components/last-known-page').catch(() => ({
+    default: ({ children }: { children: ReactNode }) => children,
+  })),
+);
 
 /** Without an answer for so long, what was known before is better than nothing. */
 const SLOW_MS = 3_000;
@@ -26,7 +33,13 @@ export function Layout() {
     if (signedOut) void forgetEverything();
   }, [signedOut]);
   if (loaded) return <Frame />;
-  if (signedOut) return <SignedOutPage />;
+  if (signedOut) {
+    return (
+      <Suspense fallback={null}>
+        <SignedOutPage />
+      </Suspense>
+    );
+  }
   if (!error && !slow) {
     return <div role="status" aria-label="Loading" className="h-full bg-canvas" />;
   }

@@ -1,7 +1,5 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import type { ShortcutId } from '@/lib/shortcuts';
-import { readRows } from '@/shared/rows/pending';
 import type { Shell } from './use-shell';
 
 const AddProject = lazy(() => import('@/features/projects/components/add-project-dialog'));
@@ -19,7 +17,6 @@ interface Props {
 
 /** What opens over every page; one at a time, and each fetched when it is opened. */
 export function Overlays({ shell, runShortcut }: Props) {
-  const client = useQueryClient();
   const { overlay, setOverlay } = shell;
   const close = () => setOverlay(null);
   return (
@@ -30,7 +27,6 @@ export function Overlays({ shell, runShortcut }: Props) {
       {overlay === 'help' && <ShortcutsDialog onClose={close} />}
       {overlay === 'add-project' && (
         <AddProject
-          projects={readRows(client)}
           onClose={close}
           onAdded={(project) => {
             close();

@@ -1,6 +1,5 @@
 import { lazy, Suspense } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
-import { HomePage } from './home-page';
 import { Layout } from './layout';
 import { LostPage } from './lost-page';
 
@@ -10,6 +9,7 @@ const session = import('./session-page');
 const ProjectPage = lazy(async () => ({ default: (await project).ProjectPage }));
 const SessionPage = lazy(async () => ({ default: (await session).SessionPage }));
 
+const HomePage = lazy(async () => ({ default: (await import('./home-page')).HomePage }));
 const SettingsPage = lazy(() => import('./settings-page'));
 
 export function Router() {

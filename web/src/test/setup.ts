@@ -13,6 +13,7 @@ class NoObserver {
 }
 if (typeof window !== 'undefined') {
   globalThis.ResizeObserver ??= NoObserver;
+  Range.prototype.getBoundingClientRect ??= () => new DOMRect();
   Element.prototype.scrollIntoView ??= () => undefined;
   Element.prototype.hasPointerCapture ??= () => false;
   window.matchMedia ??= (query: string) =>

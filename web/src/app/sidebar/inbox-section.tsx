@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { InboxLine } from '@/features/inbox/components/inbox-line';
+import { useInbox } from '@/features/inbox/queries';
 import { headlineOf } from '@/features/sessions/permissions';
 import { useAgentName } from '@/features/sessions/use-agent-name';
 import { cn } from '@/lib/cn';
@@ -16,6 +17,11 @@ const FOLDED = 'inbox-folded';
 
 /** Everything that waits for a person, answerable here, whatever one is reading. */
 export function InboxSection() {
+  // While nothing waits, no change of a row is of interest here.
+  return useInbox().length > 0 && <Waiting />;
+}
+
+function Waiting() {
   const open = useOpenRequests();
   const [folded, setFolded] = useState(() => storage.get(FOLDED) === 'yes');
   const [openKey, setOpenKey] = useState<string | null>(null);

@@ -14,6 +14,8 @@ import { session, withSessions } from '@/test/rows';
 import { Sidebar } from './sidebar';
 import { listView } from './view-state';
 
+vi.setConfig({ testTimeout: 30_000 });
+
 const rendered: string[] = [];
 
 // React itself tells which rows rendered: what is in every row is asked, since that renders with it.

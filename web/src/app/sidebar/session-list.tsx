@@ -9,7 +9,7 @@ import { useWithPending } from '@/shared/rows/pending';
 import type { ProjectWithSessions } from '@/shared/websocket';
 import { EmptyList } from './empty-list';
 import { LIST_ID } from './focus-search';
-import { ListLine } from './list-line';
+import { ListLine, rowsOf } from './list-line';
 import { type Entry, isFiltering, outlineOf } from './outline';
 import { useActiveLine } from './use-active-line';
 import { useListDrag } from './use-list-drag';
@@ -94,25 +94,20 @@ export function SessionList({ dimmed, onNewSession }: Props) {
           const entry = entries[index];
           if (!entry) return null;
           return (
-            <li
+            <ListLine
               key={key}
-              data-line={index}
-              data-key={entry.key}
-              draggable={!filtering && isMovable(entry)}
-              aria-posinset={index + 1}
-              aria-setsize={entries.length}
-              style={{ transform: `translateY(${start}px)`, height: size }}
-              className="absolute inset-x-0 top-0"
-            >
-              <ListLine
-                entry={entry}
-                rows={rows}
-                viewed={entry.key === viewed}
-                tabbable={index === activeAt}
-                waiting={waiting.has(entry.key)}
-                onNewSession={onNewSession}
-              />
-            </li>
+              entry={entry}
+              {...rowsOf(rows, entry)}
+              at={index}
+              of={entries.length}
+              start={start}
+              height={size}
+              movable={!filtering && isMovable(entry)}
+              viewed={entry.key === viewed}
+              tabbable={index === activeAt}
+              waiting={waiting.has(entry.key)}
+              onNewSession={onNewSession}
+            />
           );
         })}
         {mark !== null && (

@@ -1,13 +1,17 @@
 import { FolderPlus } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { ThemeMenu } from '../theme-menu';
 import { Wordmark } from '../wordmark';
 import { FilterChips } from './filter-chips';
-import { InboxSection } from './inbox-section';
 import { ListMenu } from './list-menu';
 import { NewSessionButton } from './new-session-button';
 import { SearchField } from './search-field';
 import { SessionList } from './session-list';
+
+const InboxSection = lazy(async () => ({
+  default: (await import('./inbox-section')).InboxSection,
+}));
 
 interface Props {
   /** What it shows is unverified. */
@@ -29,7 +33,9 @@ export function Sidebar({ dimmed, withNewButton, onAddProject, onNewSession }: P
           <NewSessionButton onClick={() => onNewSession()} className="w-full" />
         </div>
       )}
-      <InboxSection />
+      <Suspense fallback={null}>
+        <InboxSection />
+      </Suspense>
       <div className="flex items-center gap-0.5 pt-1 pr-2 pl-2.5">
         <SearchField />
         <IconButton label="Add a project" data-testid="add-project-button" onClick={onAddProject}>

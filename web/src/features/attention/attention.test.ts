@@ -93,7 +93,7 @@ describe('notes', () => {
     const news = many({ name: 'Fix it', ...failed, error_message: 'exit 1\nmore' }, waits);
     expect(notesOf(news, rows())).toMatchObject([
       { tag: sessionTag('s0'), title: 'Fix it failed', body: 'exit 1\nP' },
-      { tag: sessionTag('s1'), title: 'Session needs you', body: 'It asks for leave.\nP' },
+      { tag: sessionTag('s1'), title: 'Session needs you', body: 'It asks for a permission.\nP' },
     ]);
     expect(notesOf(news, rows())[0]?.path).toBe('/projects/p1/sessions/s0');
   });

@@ -60,7 +60,7 @@ function projectName({ session }: News, rows: Rows): string {
 
 function reasonOf({ kind, session }: News): string {
   if (kind === 'needs_you')
-    return session.waiting_for === 'question' ? 'It asks a question.' : 'It asks for leave.';
+    return session.waiting_for === 'question' ? 'It asks a question.' : 'It asks for a permission.';
   if (kind === 'finished') return '';
   const line = session.error_message?.split('\n')[0] ?? '';
   return line.length > REASON_CHARS ? `${line.slice(0, REASON_CHARS)}…` : line;

@@ -1,5 +1,5 @@
 import type { Rows } from '@/shared/rows/rows';
-import type { SessionResponse } from '@/shared/websocket';
+import type { ProjectWithSessions, SessionResponse } from '@/shared/websocket';
 import type { Level } from './settings';
 
 export const icons = ['needs_you', 'failed', 'done', 'working', 'idle'] as const;
@@ -18,20 +18,40 @@ export function standingOf(
   levelOf: (id: string) => Level,
 ): Standing {
   let count = 0;
-  let urgent = icons.length - 1;
+  let urgent: Icon = 'idle';
   for (const project of rows) {
-    if (project.archived_at !== null) continue;
-    for (const session of project.sessions) {
-      const icon = iconOf(session);
-      if (icon === 'idle') continue;
-      if (icon !== 'working') {
-        if (session.id === watched || !mayAsk(levelOf(session.id), icon)) continue;
-        count += 1;
-      }
-      urgent = Math.min(urgent, icons.indexOf(icon));
+    const { asking, working } = partOf(project);
+    if (working) urgent = moreUrgent(urgent, 'working');
+    for (const { id, icon } of asking) {
+      if (id === watched || !mayAsk(levelOf(id), icon)) continue;
+      count += 1;
+      urgent = moreUrgent(urgent, icon);
     }
   }
-  return { count, icon: icons[urgent] ?? 'idle' };
+  return { count, icon: urgent };
+}
+
+const moreUrgent = (a: Icon, b: Icon) => (icons.indexOf(a) <= icons.indexOf(b) ? a : b);
+
+interface Part {
+  asking: { id: string; icon: Icon }[];
+  working: boolean;
+}
+
+/** A project that did not change is not looked through again. */
+const parts = new WeakMap<ProjectWithSessions, Part>();
+
+function partOf(project: ProjectWithSessions): Part {
+  const known = parts.get(project);
+  if (known) return known;
+  const part: Part = { asking: [], working: false };
+  for (const session of project.archived_at === null ? project.sessions : []) {
+    const icon = iconOf(session);
+    if (icon === 'working') part.working = true;
+    else if (icon !== 'idle') part.asking.push({ id: session.id, icon });
+  }
+  parts.set(project, part);
+  return part;
 }
 
 function iconOf(session: SessionResponse): Icon {

@@ -38,7 +38,10 @@ export function holdViewing(sessionId: string): () => void {
 
 /** The sessions that are looked at in any tab of this browser. */
 export async function viewedAnywhere(): Promise<ReadonlySet<string>> {
-  const { held = [] } = (await locks()?.query()) ?? {};
+  const { held = [] } =
+    (await locks()
+      ?.query()
+      .catch(() => undefined)) ?? {};
   const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(VIEWING));
   return new Set(names.map((name) => name.slice(VIEWING.length)));
 }

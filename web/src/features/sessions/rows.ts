@@ -42,7 +42,7 @@ export function groupsOf(
     if (rows.length > 0) groups.push(kept(old.get(key), { key, rows }));
   };
   messages.forEach((message, index) => {
-    const own = `g${Math.floor(message.seq / GROUP_MESSAGES)}`;
+    const own = keyOf(message);
     if (own !== key) {
       close();
       [key, rows] = [own, []];
@@ -56,6 +56,41 @@ export function groupsOf(
   const same = groups.length === before.length && groups.every((one, i) => one === before[i]);
   return same ? before : groups;
 }
+
+/** What groups were made of, and they. */
+export interface Grouped {
+  messages: readonly MessageResponse[];
+  turnSeq: number;
+  groups: readonly Group[];
+}
+
+/** The same as `groupsOf`; where only a text grew, nothing but its own group is looked at. */
+export function regroup(
+  before: Grouped,
+  messages: readonly MessageResponse[],
+  turnSeq: number,
+): Grouped {
+  const at = turnSeq === before.turnSeq ? grownAt(before.messages, messages) : -1;
+  const message = messages[at];
+  if (!message) return { messages, turnSeq, groups: groupsOf(messages, turnSeq, before.groups) };
+  const index = before.groups.findLastIndex(({ key }) => key === keyOf(message));
+  const group = before.groups[index];
+  if (!group) return { messages, turnSeq, groups: groupsOf(messages, turnSeq, before.groups) };
+  const rows = group.rows.map((row) => (row.message.id === message.id ? { ...row, message } : row));
+  return { messages, turnSeq, groups: before.groups.with(index, { ...group, rows }) };
+}
+
+/** The place of the only message that is another, if nothing but its text is; else -1. */
+function grownAt(old: readonly MessageResponse[], now: readonly MessageResponse[]): number {
+  if (old.length !== now.length) return -1;
+  const at = now.findLastIndex((message, index) => message !== old[index]);
+  const [was, is] = [old[at], now[at]];
+  const same = was && is && was.id === is.id && was.seq === is.seq && was.kind === is.kind;
+  if (!same || was.metadata !== is.metadata || is.kind === 'user') return -1;
+  return now.findIndex((message, index) => message !== old[index]) === at ? at : -1;
+}
+
+const keyOf = ({ seq }: MessageResponse) => `g${Math.floor(seq / GROUP_MESSAGES)}`;
 
 function kept(old: Group | undefined, group: Group): Group {
   if (!old) return group;

@@ -1,4 +1,5 @@
-import type { Mark } from './components/record';
+/** Why a record is pointed at. */
+export type Mark = 'link' | 'focus' | 'find';
 
 /** A record that one wants to see. Each wish is an object of its own. */
 export interface Target {

@@ -7,7 +7,7 @@ import { fencedCode, growBlocks, type Split, splitBlocks } from './blocks';
 import { heightOf } from './heights';
 import { linkedId, linkTo } from './permalink';
 import { piecesOf, PIECE_CHARS } from './pieces';
-import { GROUP_MESSAGES, groupsOf } from './rows';
+import { GROUP_MESSAGES, groupsOf, regroup } from './rows';
 import { appendText, mergeMessages } from './transcript';
 import { turnDetails, turnText } from './turn-text';
 import { turnEnds, turnOf } from './turns';
@@ -36,6 +36,25 @@ describe('groups', () => {
     const rows = changed[0]?.rows.filter((row) => !groups.at(-1)?.rows.includes(row));
     expect(rows?.map((row) => row.message.id)).toEqual(['m60']);
     expect(groupsOf(grown, Infinity, next)).toBe(next);
+  });
+
+  it('are the same by the short way as by the long one', () => {
+    const text = fc.constantFrom('a', 'ab', 'abc');
+    const step = fc.record({ at: fc.nat(24), text, kind: fc.constantFrom('text', 'tool', 'user') });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), fc.nat(24), (steps, turnSeq) => {
+        let messages = many(1, 20);
+        let now = regroup({ messages: [], turnSeq: 0, groups: [] }, messages, turnSeq);
+        for (const { at, ...fields } of steps) {
+          const was =
+            messages[at] ?? message({ id: `n${messages.length}`, seq: messages.length + 1 });
+          const is = { ...was, ...fields } as MessageResponse;
+          messages = at < messages.length ? messages.with(at, is) : [...messages, is];
+          now = regroup(now, messages, turnSeq);
+          expect(now.groups).toEqual(groupsOf(messages, turnSeq, []));
+        }
+      }),
+    );
   });
 
   it('keep their keys when older messages come before them', () => {
@@ -83,6 +102,8 @@ describe('turns', () => {
       ['c', first],
       ['u2', second],
     ]);
+    const later = message({ id: 'l', seq: 4, created_at: '2026-01-01T00:02:00.000Z' });
+    expect([...turnEnds([first, message({ id: 'b', seq: 3 }), later])]).toEqual([['b', first]]);
     expect(turnEnds([prompt('u3', 1, null), message({ id: 'd', seq: 2 })]).size).toBe(0);
   });
 

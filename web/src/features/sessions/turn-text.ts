@@ -9,7 +9,9 @@ export function turnText({ outcome, ms, used }: Turn): string {
   const took = ms === null ? '' : ms < 1000 ? 'under 1s' : duration(ms);
   const ended =
     outcomes[outcome] && took ? `${outcomes[outcome]} after ${took}` : outcomes[outcome];
-  return [ended || took, used ? usedText(used) : ''].filter((part) => part !== '').join(' · ');
+  // An agent that knows no price tells of none, or of 0.
+  const spent = used ? usedText({ ...used, cost: used.cost || null }) : '';
+  return [ended || took, spent].filter((part) => part !== '').join(' · ');
 }
 
 /** What else is known of it, a line each. */

@@ -29,20 +29,26 @@ export function turnOf({ kind, metadata }: MessageResponse): Turn | null {
   };
 }
 
-/** The last message of each turn that has ended, by id, and the prompt that began it. */
+/**
+ * The last message of each turn that has ended, by id, and the prompt that began it. What an agent
+ * says by itself after the end of the turn belongs to no prompt.
+ */
 export function turnEnds(messages: readonly MessageResponse[]): Map<string, MessageResponse> {
   const ends = new Map<string, MessageResponse>();
   let prompt: MessageResponse | undefined;
   let last: MessageResponse | undefined;
+  let until = NaN;
   const close = () => {
     if (prompt && last && isRecord(prompt.metadata?.turn)) ends.set(last.id, prompt);
   };
   for (const message of messages) {
     if (message.kind === 'user') {
       close();
+      const turn = message.metadata?.turn;
       prompt = message;
-    }
-    last = message;
+      until = Date.parse(isRecord(turn) ? textOf(turn.ended_at) : '');
+      last = message;
+    } else if (!(Date.parse(message.created_at) > until)) last = message;
   }
   close();
   return ends;

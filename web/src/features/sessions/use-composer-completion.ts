@@ -13,7 +13,9 @@ export function useComposerCompletion(
   commands: readonly Command[],
   files: { projectId: string; style: MentionStyle } | undefined,
 ) {
-  const [caret, setCaret] = useState(text.length);
+  const [at, setAt] = useState({ text: '', caret: 0 });
+  // A text that came in another way than by typing is not being completed.
+  const caret = at.text === text ? at.caret : 0;
   const mention = files?.style ? mentionAt(text, caret) : null;
   const found = useFiles(files?.projectId ?? '', mention ? mention.query : null);
   const completion =
@@ -22,5 +24,5 @@ export function useComposerCompletion(
   const list = useCompletion(completion, ({ start, end }, { insert }) => {
     if (input.current) insertText(input.current, start, end, insert);
   });
-  return { list, setCaret };
+  return { list, setCaret: (next: number, of: string) => setAt({ text: of, caret: next }) };
 }

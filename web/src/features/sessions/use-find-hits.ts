@@ -19,7 +19,7 @@ export function useFindHits({ id, agent }: SessionResponse, query: string, fromS
     () => hitsOf(messages ?? [], wanted, agent === 'shell'),
     [messages, wanted, agent],
   );
-  const [chosen, setChosen] = useState<Hit | null>(null);
+  const [{ chosen, wish }, setChosen] = useState({ chosen: null as Hit | null, wish: 0 });
   const [round, setRound] = useState(0);
   const [ended, setEnded] = useState({ round: -1, reason: '' });
   const due = query.trim() !== '' && detail?.hasOlder === true;
@@ -44,10 +44,11 @@ export function useFindHits({ id, agent }: SessionResponse, query: string, fromS
   const current = at === -1 ? nearestHit(hits, fromSeq) : hits[at];
   const index = current ? hits.indexOf(current) : -1;
   const step = (by: 1 | -1) => {
-    if (hits.length > 0) setChosen(hits[(index + by + hits.length) % hits.length] ?? null);
+    const next = hits[(index + by + hits.length) % hits.length];
+    if (next) setChosen({ chosen: next, wish: wish + 1 });
   };
   return {
-    ...{ hits, index, step, wanted },
+    ...{ hits, index, step, wanted, wish },
     current: current ?? null,
     searched: messages?.length ?? 0,
     total: Math.max(detail?.lastSeq ?? 0, messages?.length ?? 0),

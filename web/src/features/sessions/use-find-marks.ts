@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Hit } from './find';
 import { rangesIn, scrollInside } from './find-ranges';
 import type { ScrollPlace } from './scroll-place';
@@ -13,14 +13,20 @@ export function useFindMarks(
   hits: readonly Hit[],
   current: Hit | null,
   query: string,
+  /** Another one: the same place is wanted again. */
+  wish: number,
 ): void {
+  const brought = useRef({ key: '', what: 'nothing' as 'nothing' | 'record' | 'place' });
   useEffect(() => {
     const { box, groups } = place;
     if (!box || !groups || !current) return;
     const ids = new Set(hits.map(({ id }) => id));
-    let shown: 'nothing' | 'record' | 'place' = 'nothing';
+    // Only a new wish scrolls: pages and chunks that come leave the reader alone.
+    const key = [current.id, current.nth, wish, query].join(' ');
+    if (brought.current.key !== key) brought.current = { key, what: 'nothing' };
+    const shown = brought.current;
     const bring = (record: Element, range: Range | undefined) => {
-      if (shown === 'place' || (shown === 'record' && !range)) return;
+      if (shown.what === 'place' || (shown.what === 'record' && !range)) return;
       if (range) scrollInside(range, box);
       const [frame, rect] = [
         box.getBoundingClientRect(),
@@ -28,7 +34,7 @@ export function useFindMarks(
       ];
       const inside = rect.top > frame.top + 56 && rect.bottom < frame.bottom - 24;
       if (!inside) place.show(record, rect, frame.height / 3);
-      shown = range ? 'place' : 'record';
+      shown.what = range ? 'place' : 'record';
     };
     const paint = () => {
       const ranges: Range[] = [];
@@ -58,7 +64,7 @@ export function useFindMarks(
       cancelAnimationFrame(frame);
       for (const name of ['find', 'find-current']) setMarks(name, []);
     };
-  }, [place, hits, current, query]);
+  }, [place, hits, current, query, wish]);
 }
 
 /** Nothing, where a browser has no such marks: there the record itself is marked. */

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
 import type { MessageResponse } from '@/shared/websocket';
 import { lastPromptSeq } from './nesting';
-import { type Group, groupsOf } from './rows';
+import { type Grouped, regroup } from './rows';
 
 /** The groups of a transcript; what did not change is what it was. */
 export function useGroups(messages: readonly MessageResponse[], working: boolean) {
@@ -11,7 +11,9 @@ export function useGroups(messages: readonly MessageResponse[], working: boolean
 }
 
 function builder() {
-  let last: readonly Group[] = [];
-  return (messages: readonly MessageResponse[], turnSeq: number) =>
-    (last = groupsOf(messages, turnSeq, last));
+  let last: Grouped = { messages: [], turnSeq: Infinity, groups: [] };
+  return (messages: readonly MessageResponse[], turnSeq: number) => {
+    last = regroup(last, messages, turnSeq);
+    return last.groups;
+  };
 }

@@ -14,14 +14,17 @@ export function useMessageKeys(
 ) {
   return useCallback(
     (event: KeyboardEvent<HTMLElement>) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
+      const { box } = place;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      // A menu or a dialog of a record is not in the transcript.
+      if (!(event.target instanceof Element) || !box?.contains(event.target)) return;
+      if (event.target.closest('input, textarea, [contenteditable]')) return;
       if (event.key === 'End') {
         event.preventDefault();
         return place.toEnd();
       }
       const step = steps[event.key];
-      const { box } = place;
-      if (step === undefined || !box) return;
+      if (step === undefined) return;
       event.preventDefault();
       const focused = document.activeElement?.closest('[data-id]');
       const from = focused ?? firstInSight(box, place.groups)?.element;
@@ -31,8 +34,4 @@ export function useMessageKeys(
     },
     [messages, place, goTo],
   );
-}
-
-function isField(target: EventTarget): boolean {
-  return target instanceof Element && target.closest('input, textarea, [contenteditable]') !== null;
 }

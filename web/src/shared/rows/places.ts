@@ -43,13 +43,22 @@ function addSessions(
 
 export function placeOf(rows: Rows, id: string): Place | undefined {
   const place = placesOf(rows).sessions.get(id);
-  return place && rows[place[0]]?.sessions[place[1]]?.id === id ? place : undefined;
+  if (!place || rows[place[0]]?.sessions[place[1]]?.id === id) return place;
+  return search(rows, id);
+}
+
+/** Another list that began as this one has it elsewhere, or has it alone. */
+function search(rows: Rows, id: string): Place | undefined {
+  for (const [at, project] of rows.entries()) {
+    const place = project.sessions.findIndex((row) => row.id === id);
+    if (place >= 0) return [at, place];
+  }
+  return undefined;
 }
 
 export function findSession(rows: Rows, id: string): SessionResponse | undefined {
-  const place = placesOf(rows).sessions.get(id);
-  const row = place && rows[place[0]]?.sessions[place[1]];
-  return row?.id === id ? row : undefined;
+  const place = placeOf(rows, id);
+  return place && rows[place[0]]?.sessions[place[1]];
 }
 
 export function placeOfProject(rows: Rows, id: string): number | undefined {

@@ -1,6 +1,6 @@
-import { useId } from 'react';
-import { Button } from '@/components/ui/button';
 import { Play } from 'lucide-react';
+import { useId } from 'react';
+import { Button, IconButton } from '@/components/ui/button';
 import { type NewsKind, newsKinds } from '../news';
 import { askPermission, showNotification, usePermission } from '../notifications';
 import { problemTexts } from '../permission-texts';
@@ -9,7 +9,7 @@ import { attentionStore, useAttentionStore } from '../settings-store';
 import { playTone } from '../tones';
 
 const events: Record<NewsKind, [name: string, what: string]> = {
-  needs_you: ['Needs you', 'asks for leave, or a question'],
+  needs_you: ['Needs you', 'asks for a permission, or a question'],
   failed: ['Failed', 'a turn ended with an error'],
   finished: ['Finished', 'a turn ended, and nothing waits in the queue'],
 };
@@ -94,15 +94,13 @@ function Event({ kind, notifies }: { kind: NewsKind; notifies: boolean }) {
       <td>
         <span className="flex items-center justify-center gap-1.5">
           <Check channel="sound" kind={kind} label={`Sound: ${name}`} />
-          <button
-            type="button"
-            aria-label={`Play the sound: ${name}`}
-            title="Play it"
+          <IconButton
+            label={`Play the sound: ${name}`}
+            className="size-6 pointer-coarse:size-8"
             onClick={() => void playTone(kind)}
-            className="inline-flex size-6 items-center justify-center rounded-md text-ink-3 hover:bg-hover hover:text-ink"
           >
             <Play aria-hidden className="size-3" />
-          </button>
+          </IconButton>
         </span>
       </td>
     </tr>
@@ -125,7 +123,7 @@ function Check({ channel, kind, label, off = false }: CheckProps) {
       disabled={off}
       checked={settings[channel][kind]}
       onChange={({ target }) => attentionStore.set(channel, kind, target.checked)}
-      className="size-4 accent-accent disabled:opacity-50"
+      className="size-4 align-middle accent-accent disabled:opacity-50"
     />
   );
 }

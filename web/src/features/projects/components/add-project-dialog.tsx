@@ -1,14 +1,18 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { Dialog } from '@/components/ui/dialog';
 import type { ProjectResponse, ProjectWithSessions } from '@/shared/websocket';
+import { useProjects } from '../queries';
 import { AddProjectForm } from './add-project-form';
 
+const none: ProjectWithSessions[] = [];
+
 interface Props {
-  projects: readonly ProjectWithSessions[];
   onClose: () => void;
   onAdded: (project: ProjectResponse) => void;
 }
 
-export default function AddProjectDialog({ projects, onClose, onAdded }: Props) {
+export default function AddProjectDialog({ onClose, onAdded }: Props) {
+  const { data: projects = none } = useProjects(useQueryClient());
   return (
     <Dialog
       open

@@ -1,16 +1,23 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Ellipsis } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { IconButton } from '@/components/ui/button';
-import { ConfirmDialog } from '@/components/ui/confirm-dialog';
 import { Menu } from '@/components/ui/menu';
-import { RenameDialog } from '@/components/ui/rename-dialog';
 import { findProject } from '@/shared/rows/rows';
 import { readRows } from '@/shared/rows/pending';
 import type { ProjectResponse } from '@/shared/websocket';
 import { count, useDeleteProject, useProjectChanges } from '../mutations';
-import { ProjectMenuItems } from './project-menu-items';
+
+const RenameDialog = lazy(async () => ({
+  default: (await import('@/components/ui/rename-dialog')).RenameDialog,
+}));
+const ConfirmDialog = lazy(async () => ({
+  default: (await import('@/components/ui/confirm-dialog')).ConfirmDialog,
+}));
+const ProjectMenuItems = lazy(async () => ({
+  default: (await import('./project-menu-items')).ProjectMenuItems,
+}));
 
 interface Props {
   project: ProjectResponse;
@@ -49,16 +56,18 @@ export function ProjectMenu({ project, className, tabbable }: Props) {
       ) : (
         button
       )}
-      {dialog === 'rename' && (
-        <RenameDialog
-          open
-          onOpenChange={close}
-          title="Rename project"
-          name={project.name}
-          onRename={(name) => renameAsync({ id: project.id, name })}
-        />
-      )}
-      {dialog === 'delete' && <AskFirst project={project} onClose={close} onDelete={remove} />}
+      <Suspense fallback={null}>
+        {dialog === 'rename' && (
+          <RenameDialog
+            open
+            onOpenChange={close}
+            title="Rename project"
+            name={project.name}
+            onRename={(name) => renameAsync({ id: project.id, name })}
+          />
+        )}
+        {dialog === 'delete' && <AskFirst project={project} onClose={close} onDelete={remove} />}
+      </Suspense>
     </>
   );
 }

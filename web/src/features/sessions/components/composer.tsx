@@ -107,9 +107,12 @@ export function Composer(props: Props) {
           enterKeyHint={isTouch() ? 'enter' : 'send'}
           onChange={({ target }) => {
             setDraft(target.value);
-            setCaret(target.selectionStart);
+            setCaret(target.selectionStart, target.value);
           }}
-          onSelect={({ currentTarget }) => setCaret(currentTarget.selectionStart)}
+          // What is typed opens a list; going elsewhere in the text only closes it.
+          onSelect={({ currentTarget: { selectionStart, value } }) => {
+            if (list.open) setCaret(selectionStart, value);
+          }}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           aria-autocomplete={commands.length > 0 || props.files?.style ? 'list' : undefined}

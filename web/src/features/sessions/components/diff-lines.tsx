@@ -18,7 +18,7 @@ export function DiffLines({ diff: { lines } }: { diff: Diff }) {
   return (
     <div
       tabIndex={0}
-      role="region"
+      role="group"
       aria-label="Changed lines"
       className="max-h-96 overflow-auto rounded-lg border border-line bg-sunken py-1 font-mono text-[12.5px] leading-[1.55]"
     >

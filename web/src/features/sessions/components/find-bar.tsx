@@ -24,7 +24,7 @@ export function FindBar({ find, session, place, target }: Props) {
   const [query, setQuery] = useState('');
   const [fromSeq, setFromSeq] = useState(0);
   const found = useFindHits(session, query, fromSeq);
-  const { hits, index, current, wanted, step } = found;
+  const { hits, index, current, wanted, step, wish } = found;
   const { goTo, clear } = target;
   const currentId = current?.id;
   useEffect(() => {
@@ -36,7 +36,7 @@ export function FindBar({ find, session, place, target }: Props) {
     else clear();
   }, [currentId, goTo, clear]);
   useEffect(() => clear, [clear]);
-  useFindMarks(place, hits, current, wanted);
+  useFindMarks(place, hits, current, wanted, wish);
 
   const type = (text: string) => {
     const { box, groups } = place;

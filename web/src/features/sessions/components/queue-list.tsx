@@ -22,9 +22,7 @@ export function QueueList({ queue, session }: Props) {
   const [said, setSaid] = useState('');
   const mutation = useEditQueue(session.id);
   const onMoved = (place: number) => setSaid(`Moved to place ${place} of ${queue.length}`);
-  const { drag, handle } = useDrag((from, to) => {
-    const id = queue[from]?.id;
-    if (id === undefined) return;
+  const { drag, handle } = useDrag((id, to) => {
     mutation.mutate(
       { id, position: to + 1 },
       {
@@ -34,6 +32,8 @@ export function QueueList({ queue, session }: Props) {
     );
   });
   if (queue.length === 0) return null;
+  const from = queue.findIndex(({ id }) => id === drag?.id);
+  const to = from < 0 ? -1 : (drag?.to ?? -1);
   const working = session.state === 'working';
   const when = working
     ? 'sent when this turn has ended well'
@@ -55,9 +55,9 @@ export function QueueList({ queue, session }: Props) {
             data-prompt-id={prompt.id}
             className={cn(
               'border-y-2 border-transparent',
-              drag?.from === index && 'opacity-50',
-              drag && drag.to === index && drag.to < drag.from && 'border-t-accent',
-              drag && drag.to === index && drag.to > drag.from && 'border-b-accent',
+              index === from && 'opacity-50',
+              index === to && to < from && 'border-t-accent',
+              index === to && to > from && 'border-b-accent',
             )}
           >
             {edit?.id === prompt.id ? (
@@ -76,7 +76,7 @@ export function QueueList({ queue, session }: Props) {
                 place={index + 1}
                 count={queue.length}
                 working={working}
-                drag={handle(index)}
+                drag={handle(prompt.id, index)}
                 onMoved={onMoved}
                 onEdit={() => setEdit({ id: prompt.id, text: prompt.text })}
               />

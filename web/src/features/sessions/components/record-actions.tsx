@@ -1,6 +1,6 @@
 import { ClipboardType, Copy, Link, ScrollText, SquareTerminal } from 'lucide-react';
 import { type ComponentProps, lazy, type ReactElement, Suspense, useState } from 'react';
-import { Menu, MenuItem } from '@/components/ui/menu';
+import { Menu, MenuItem, MenuLabel } from '@/components/ui/menu';
 import { copyText } from '@/lib/clipboard';
 import { notify } from '@/lib/notify';
 import type { MessageResponse } from '@/shared/websocket';
@@ -21,7 +21,7 @@ interface Props {
 
 export default function RecordActions({ message, agent, trigger }: Props) {
   const [raw, setRaw] = useState(false);
-  const { id, kind, metadata } = message;
+  const { id, kind, metadata, created_at } = message;
   const shell = agent === 'shell';
   const command = kind === 'tool' ? commandIn(metadata?.input) : null;
   const output = kind === 'tool' ? stripAnsi(toolCall(message).output) : '';
@@ -30,6 +30,9 @@ export default function RecordActions({ message, agent, trigger }: Props) {
   return (
     <>
       <Menu trigger={trigger} defaultOpen>
+        <MenuLabel>
+          <time dateTime={created_at}>{new Date(created_at).toLocaleString()}</time>
+        </MenuLabel>
         <MenuItem
           icon={<ClipboardType className={icon} />}
           onSelect={() => void copy('The record', messageMarkdown(message, shell))}

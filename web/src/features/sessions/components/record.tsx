@@ -3,14 +3,12 @@ import { memo } from 'react';
 import { cn } from '@/lib/cn';
 import { Reveal } from '../reveal';
 import type { Row } from '../rows';
+import type { Mark } from '../target';
 import { Message } from './message';
 import { RecordMenu } from './record-menu';
 import { TurnLine } from './turn-line';
 
 const indents = ['', 'ml-4 border-l border-line pl-3', 'ml-8 border-l border-line pl-3'];
-
-/** Why a record is pointed at. */
-export type Mark = 'link' | 'focus' | 'find';
 
 interface Props {
   row: Row;

@@ -80,7 +80,11 @@ export function SessionHeader({ session, onFind }: Props) {
         </Button>
       )}
       <SessionOptions session={session} dialect={known?.dialect} />
-      <IconButton label="Find in this session" aria-keyshortcuts="Control+F" onClick={onFind}>
+      <IconButton
+        label="Find in this session"
+        aria-keyshortcuts="Control+F Meta+F"
+        onClick={onFind}
+      >
         <Search aria-hidden className="size-4" />
       </IconButton>
       <SessionMenu session={session} />

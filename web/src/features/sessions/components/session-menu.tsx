@@ -4,10 +4,14 @@ import { IconButton } from '@/components/ui/button';
 import { Menu } from '@/components/ui/menu';
 import type { SessionResponse } from '@/shared/websocket';
 import { SessionMenuExtra } from '../session-menu-extra';
-import { SessionDialogs } from './session-dialogs';
-import { SessionMenuItems } from './session-menu-items';
 
 const SessionDetails = lazy(() => import('./session-details'));
+const SessionDialogs = lazy(async () => ({
+  default: (await import('./session-dialogs')).SessionDialogs,
+}));
+const SessionMenuItems = lazy(async () => ({
+  default: (await import('./session-menu-items')).SessionMenuItems,
+}));
 
 export type SessionDialog = 'details' | 'rename' | 'move';
 
@@ -36,14 +40,12 @@ export function SessionMenu({ session, className, tabbable = true }: Props) {
       <Menu trigger={button}>
         <SessionMenuItems session={session} extra={extra} onDialog={setDialog} />
       </Menu>
-      {dialog === 'details' && (
-        <Suspense fallback={null}>
-          <SessionDetails session={session} onClose={close} />
-        </Suspense>
-      )}
-      {(dialog === 'rename' || dialog === 'move') && (
-        <SessionDialogs session={session} open={dialog} onClose={close} />
-      )}
+      <Suspense fallback={null}>
+        {dialog === 'details' && <SessionDetails session={session} onClose={close} />}
+        {(dialog === 'rename' || dialog === 'move') && (
+          <SessionDialogs session={session} open={dialog} onClose={close} />
+        )}
+      </Suspense>
     </>
   );
 }

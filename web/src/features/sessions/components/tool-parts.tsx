@@ -14,11 +14,11 @@ export function ToolInput({ parts }: { parts: readonly InputPart[] }) {
   const facts = parts.filter(({ form }) => form === 'inline');
   return (
     <>
-      {parts.map((part) => part.form === 'command' && <Command key={part.label} {...part} />)}
+      {parts.map((part, index) => part.form === 'command' && <Command key={index} {...part} />)}
       {facts.length > 0 && (
         <dl className="mt-1.5 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-0.5 text-xs">
-          {facts.map(({ label, text }) => (
-            <div key={label} className="contents">
+          {facts.map(({ label, text }, index) => (
+            <div key={index} className="contents">
               <dt data-nofind className="text-ink-3">
                 {label}
               </dt>
@@ -27,11 +27,11 @@ export function ToolInput({ parts }: { parts: readonly InputPart[] }) {
           ))}
         </dl>
       )}
-      {parts.map(({ label, text, form }) => {
-        if (form === 'text') return <Part key={label} name={label} text={text} />;
+      {parts.map(({ label, text, form }, index) => {
+        if (form === 'text') return <Part key={index} name={label} text={text} />;
         if (form !== 'json') return null;
         return (
-          <div key={label} className="mt-1.5">
+          <div key={index} className="mt-1.5">
             <PartName name={label} />
             <CodeBlock code={text} language="json" bare />
           </div>

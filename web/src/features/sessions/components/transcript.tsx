@@ -90,8 +90,12 @@ export function Transcript({ session, agentName, detail, pending, find }: Props)
       {find.open && <FindBar find={find} session={session} place={place} target={target} />}
       {away && (
         <Button
-          onClick={toEnd}
-          className="absolute bottom-3 left-1/2 -translate-x-1/2 animate-rise rounded-full shadow-float"
+          onClick={() => {
+            toEnd();
+            // The button goes; whoever came to it by keyboard is not to be left with nothing.
+            place.box?.focus({ preventScroll: true });
+          }}
+          className="absolute inset-x-0 bottom-3 mx-auto w-fit animate-rise rounded-full shadow-float"
         >
           <ArrowDown aria-hidden className="size-3.5" />
           {news ? 'New messages' : 'To the end'}
