@@ -35,6 +35,8 @@ struct app {
     char *listen_host;
     struct mu_agents_file *agents;
     bool stopping;
+    struct mu_timer *patience; /* with a file system that does not answer */
+    int waits;
 };
 
 static MU_PRINTF(2, 3) int fail(struct app *a, const char *fmt, ...)
@@ -296,6 +298,7 @@ static void make_modules(struct app *a)
                                     .runner = a->runner,
                                     .access = a->access,
                                     .version = MU_VERSION,
+                                    .data_dir = a->opts->dir,
                                     .bench_topics = a->opts->bench_topics,
                                     .send = a->opts->send};
     a->server = mu_server_new(&server);
@@ -332,10 +335,32 @@ static int listen_now(struct app *a, bool first)
 
 /* ---- stop ---- */
 
+enum { PATIENCE_MS = 50, PATIENCE_WAITS = 40 };
+
+/* A thread that waits for a disk cannot be ended but with the process. All else is done by then. */
+static void on_patience(void *ctx)
+{
+    struct app *a = ctx;
+    bool held_up = mu_server_is_held_up(a->server);
+    if (held_up && a->waits++ < PATIENCE_WAITS)
+        return;
+    mu_timer_free(a->patience);
+    if (!held_up)
+        return;
+    mu_log(MU_LOG_WARN, "lookups_left", "reason", "a file system does not answer", NULL);
+    mu_store_close(a->store);
+    fflush(NULL);
+    _exit(0);
+}
+
 static void on_server_closed(void *ctx)
 {
     struct app *a = ctx;
     mu_loop_stop(a->loop);
+    if (!mu_server_is_held_up(a->server))
+        return;
+    a->patience = mu_timer_new(a->loop, on_patience, a);
+    mu_timer_start(a->patience, PATIENCE_MS, PATIENCE_MS);
 }
 
 static void on_runner_closed(void *ctx)

@@ -121,6 +121,13 @@ static void events(void)
     printf("} as const;\n\nexport type ProjectEvent =");
 #define PUSH(topic, id, event, ts) push_union("projects", #topic, #id, #ts, "ProjectEventTypes");
 #include "protocol/protocol.def"
+    seen_count = 0;
+    printf(";\n\nexport const InboxEventTypes = {\n");
+#define PUSH(topic, id, event, ts) event_name("inbox", #topic, #id, event);
+#include "protocol/protocol.def"
+    printf("} as const;\n\nexport type InboxEvent =");
+#define PUSH(topic, id, event, ts) push_union("inbox", #topic, #id, #ts, "InboxEventTypes");
+#include "protocol/protocol.def"
     printf(";\n\n");
 }
 
@@ -152,6 +159,7 @@ int main(void)
     calls();
     printf("export const Channels = {\n");
     printf("  projects: () => 'projects',\n  session: (id: string) => `session:${id}`,\n");
+    printf("  inbox: () => 'inbox',\n");
     printf("} as const;\n\nexport const ErrorCodes = {\n");
 #define ERROR_CODE(id, status, text)                                                               \
     printf("  " #id ": { status: %d, text: %s },\n", status, #text);

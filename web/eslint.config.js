@@ -24,6 +24,8 @@ export default tseslint.config(
   {
     rules: {
       'no-console': 'error',
+      // It is for the React Compiler, which is not used here.
+      'react-hooks/incompatible-library': 'off',
       eqeqeq: 'error',
       'max-lines': ['error', { max: 250 }],
       '@typescript-eslint/consistent-type-imports': 'error',

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const bench = new URL("..", import.meta.url).pathname;
@@ -29,12 +29,24 @@ async function until(what, ask) {
 const fill = (file, values) =>
   Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`@${name}@`, value), readFileSync(join(peers, file), "utf8"));
 
+/* What runs ends with the measurements, however they end. */
+const running = new Set();
+const track = (child) => {
+  running.add(child);
+  child.on("close", () => running.delete(child));
+  return child;
+};
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => {
+    for (const child of running) child.kill("SIGTERM");
+    process.exit(1);
+  });
+
 /** Starts a program on core 0. */
 export async function start(command, args, { port, core = 0, env } = {}) {
-  const child = spawn("taskset", ["-c", String(core), command, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, ...env },
-  });
+  const child = track(
+    spawn("taskset", ["-c", String(core), command, ...args], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } }),
+  );
   let log = "";
   child.stderr.on("data", (data) => (log = (log + data).slice(-4000)));
   const ended = new Promise((resolve) => child.on("close", resolve));
@@ -135,7 +147,7 @@ export const servers = {
 export function wsload(server, args) {
   const all = ["-c", "1", join(bench, "wsload"), "--json", "--quiet", "--port", server.port, "--server-pid", server.pid, ...server.flags, ...args];
   return new Promise((resolve, reject) => {
-    const child = spawn("taskset", all.map(String), { stdio: ["ignore", "pipe", "pipe"] });
+    const child = track(spawn("taskset", all.map(String), { stdio: ["ignore", "pipe", "pipe"] }));
     let [out, log] = ["", ""];
     child.stdout.on("data", (data) => (out += data));
     child.stderr.on("data", (data) => (log += data));
@@ -152,5 +164,5 @@ export function wsload(server, args) {
 export function machine() {
   const cpu = /^model name\s*: (.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown";
   const say = (command, ...args) => execFileSync(command, args, { cwd: root, encoding: "utf8" }).trim();
-  return { cpu, cores: Number(say("nproc")), kernel: say("uname", "-r"), node: process.version, commit: say("git", "rev-parse", "--short", "HEAD") };
+  return { cpu, cores: cpus().length, kernel: say("uname", "-r"), node: process.version, commit: say("git", "rev-parse", "--short", "HEAD") };
 }

@@ -3,6 +3,8 @@
  *
  * Layer: base. Thread rules: everything here may be called from any thread.
  *
+ * MU_VERSION, muster's version as text, is what the build says (meson.build).
+ *
  * Errors are an `int`: 0, a negative errno (-ENOENT), or a negative MU_E* below. Out of memory
  * aborts with a clear line; sizes that come from outside are capped before anything is allocated.
  */
@@ -12,8 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define MU_VERSION "0.1.0"
 
 #define MU_MUST_CHECK __attribute__((warn_unused_result))
 #define MU_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))

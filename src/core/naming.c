@@ -150,3 +150,17 @@ void mu_naming_from_prompt(const char *prompt, char out[MU_NAMING_SIZE])
     }
     memcpy(out, MU_NAMING_DEFAULT, sizeof MU_NAMING_DEFAULT);
 }
+
+enum mu_code mu_naming_take(const char *name, char out[MU_NAMING_GIVEN_SIZE], const char **why)
+{
+    *why = NULL;
+    if (strlen(name) > MU_LIMIT_NAME_BYTES) {
+        *why = "A name has at most 200 bytes.";
+        return MU_CODE_TOO_LARGE;
+    }
+    if (mu_naming_clean(name, out, MU_NAMING_GIVEN_SIZE) == 0) {
+        *why = "A name needs at least one visible character.";
+        return MU_CODE_INVALID_FIELD;
+    }
+    return MU_CODE_OK;
+}

@@ -251,6 +251,60 @@ static void on_read(const struct mu_session *now, const struct mu_event *ev, str
         out->next.row.read_seq = seq;
 }
 
+static int64_t stamp(int64_t before, bool on, int64_t now)
+{
+    return on == (before != 0) ? before : on ? now : 0;
+}
+
+static void move(const struct mu_session *now, const struct mu_event *ev, struct mu_update *out)
+{
+    struct mu_rec_session *row = &out->next.row;
+    bool all_read = row->read_seq == row->last_seq;
+    row->project_id = ev->change->project_id;
+    row->cli_session_id = NULL;
+    row->metadata = ev->metadata;
+    out->next.run_id = NULL;
+    if (now->run_id)
+        out->actions |= MU_DO_LET_GO;
+    if (ev->text)
+        add_message(out, ev, MU_message_kind_NOTICE, NULL, ev->text);
+    if (all_read)
+        row->read_seq = row->last_seq;
+}
+
+static void on_change(const struct mu_session *now, const struct mu_event *ev,
+                      struct mu_update *out)
+{
+    const struct mu_session_change *c = ev->change;
+    struct mu_rec_session *row = &out->next.row;
+    bool moves =
+        c->set & MU_HAS(session, project_id) && strcmp(c->project_id, now->row.project_id) != 0;
+    if (moves && now->row.state == MU_session_state_WORKING) {
+        refuse(out, MU_CODE_SESSION_BUSY, mu_code_text(MU_CODE_SESSION_BUSY));
+        return;
+    }
+    if (moves && now->row.queue_length > 0) {
+        refuse(out, MU_CODE_SESSION_BUSY,
+               "Prompts wait in the session's queue. Remove them, or have them worked on, and try "
+               "again.");
+        return;
+    }
+    if (c->set & MU_HAS(session, name)) {
+        row->name = c->name;
+        out->next.user_named = true;
+    }
+    if (c->set & MU_HAS(session, options))
+        row->options = c->options;
+    if (c->set & MU_HAS(session, archived_at))
+        row->archived_at = stamp(row->archived_at, c->archived, ev->now);
+    if (c->set & MU_HAS(session, pinned_at))
+        row->pinned_at = stamp(row->pinned_at, c->pinned, ev->now);
+    if (c->set & MU_HAS(session, position))
+        row->position = c->position;
+    if (moves)
+        move(now, ev, out);
+}
+
 static void on_queue_removed(const struct mu_session *now, const struct mu_event *ev,
                              struct mu_update *out)
 {
@@ -315,16 +369,11 @@ static void dispatch(const struct mu_session *now, const struct mu_event *ev, st
     case MU_EV_TITLE:
         on_title(now, ev, out);
         break;
-    case MU_EV_RENAME:
-        out->next.row.name = ev->text;
-        out->next.user_named = true;
+    case MU_EV_CHANGE:
+        on_change(now, ev, out);
         break;
     case MU_EV_READ:
         on_read(now, ev, out);
-        break;
-    case MU_EV_ARCHIVE:
-        if (ev->on != (now->row.archived_at != 0))
-            out->next.row.archived_at = ev->on ? ev->now : 0;
         break;
     case MU_EV_QUEUE_REMOVED:
         on_queue_removed(now, ev, out);
@@ -334,9 +383,6 @@ static void dispatch(const struct mu_session *now, const struct mu_event *ev, st
         break;
     case MU_EV_FACTS:
         out->next.row.metadata = ev->metadata;
-        break;
-    case MU_EV_OPTIONS:
-        out->next.row.options = ev->text;
         break;
     case MU_EV_ASKED:
         on_asked(now, ev, out);
@@ -361,7 +407,7 @@ void mu_session_step(const struct mu_session *now, const struct mu_event *ev, st
         now->user_named != out->next.user_named;
     out->closed = ev->kind != MU_EV_ANSWERED && now->row.waiting_for != MU_waiting_for_NONE &&
                   out->next.row.waiting_for == MU_waiting_for_NONE;
-    if (out->changed) {
+    if (out->changed & ~MU_HAS(session, position)) { /* a place is given anew for others' sake */
         out->next.row.updated_at = ev->now;
         out->changed |= MU_HAS(session, updated_at);
     }

@@ -51,13 +51,12 @@ enum mu_event_kind {
     MU_EV_NOTICE,        /* text: something that the agent survives */
     MU_EV_CLI_SESSION,   /* id: the agent's own name for the conversation */
     MU_EV_TITLE,         /* text: the agent's title for the conversation */
-    MU_EV_RENAME,        /* text: a person's name for it, clean and within the limit */
+    MU_EV_CHANGE,        /* change: what a person makes of the row; for a move text: a notice for
+                            the transcript, and metadata: of the row, NULL being none */
     MU_EV_READ,          /* seq: up to where a person has seen it; 0: all */
-    MU_EV_ARCHIVE,       /* on */
     MU_EV_QUEUE_REMOVED, /* id: a waiting prompt is taken back */
     MU_EV_QUEUE_NOW, /* id, text: a waiting prompt goes next, and the turn ends for it; run_id */
     MU_EV_FACTS,     /* metadata: what is known about the agent, whole */
-    MU_EV_OPTIONS,   /* text: the session's options, JSON, or NULL: none */
     MU_EV_ASKED,     /* waiting_for: the agent waits for an answer */
     MU_EV_ANSWERED,  /* it has one; waiting_for: what the oldest of the others waits for */
     MU_EV_END_,
@@ -72,6 +71,18 @@ enum mu_turn_outcome {
     MU_TURN_FORGET,    /* as RESTART, and without the agent's former conversation */
 };
 
+/* A move to another project forgets the agent's conversation, which belongs to the directory in
+ * which it was held, and ends its process. It is refused while the agent works or prompts wait. */
+struct mu_session_change {
+    /* MU_HAS(session, …) of what is changed: name, options, archived_at, pinned_at, … */
+    uint32_t set;
+    const char *name;    /* clean and within the limit */
+    const char *options; /* JSON, or NULL: none */
+    bool archived, pinned;
+    const char *project_id;
+    int64_t position; /* for a move: in the other project */
+};
+
 struct mu_event {
     enum mu_event_kind kind;
     int64_t now; /* ms since 1970 */
@@ -82,11 +93,13 @@ struct mu_event {
                              the message that the prompt becomes */
     const char *images;   /* PROMPT: ids for the queue, a JSON array, or NULL; looked at by whoever
                              stores the update */
+    const char *usage;    /* TURN_DONE: what the turn used, a JSON object, or NULL; as images */
     enum mu_turn_outcome outcome;
     enum mu_waiting_for waiting_for;
     int64_t seq;
     bool on;
     const struct mu_rec_message *message; /* MESSAGE: kind, text, streaming, metadata, id */
+    const struct mu_session_change *change;
 };
 
 /* What is to be done with the agent, after the commit. */
@@ -95,6 +108,7 @@ enum mu_action {
     MU_DO_FEED = 2,      /* the prompt next.turn_id to the process that is there */
     MU_DO_INTERRUPT = 4, /* end the turn: first politely, then by signals */
     MU_DO_NEXT = 8,      /* take start_id, else the first of the queue, and step NEXT with it */
+    MU_DO_LET_GO = 16,   /* the process that it had, idle, is to end: it is nobody's now */
 };
 
 enum mu_queue_change { MU_QUEUE_SAME, MU_QUEUE_PUT, MU_QUEUE_DELETE };

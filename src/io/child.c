@@ -14,7 +14,9 @@ struct mu_child {
     int handles;
     bool exited;
     bool eof;
+    bool bounded; /* one that prints more than max is killed */
     int status;
+    size_t max;
     struct mu_buf text;
     mu_child_done *done;
     void *ctx;
@@ -47,7 +49,7 @@ static void finish(struct mu_child *c)
 static void on_exit_status(uv_process_t *process, int64_t status, int sig)
 {
     struct mu_child *c = process->data;
-    if (c->status != -ETIMEDOUT)
+    if (c->status != -ETIMEDOUT && c->status != MU_ETOOBIG)
         c->status = sig ? 128 + sig : (int)status;
     c->exited = true;
     finish(c);
@@ -60,12 +62,26 @@ static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
     *buf = uv_buf_init(scratch, sizeof scratch);
 }
 
+/* Ends it; what it has started may hold the pipe for ever, so nothing more is read. */
+static void give_up(struct mu_child *c, int status)
+{
+    c->status = status;
+    mu_child_kill(c);
+    if (!c->eof) {
+        uv_read_stop((uv_stream_t *)&c->out);
+        c->eof = true;
+        finish(c);
+    }
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct mu_child *c = stream->data;
     if (n > 0) {
-        size_t room = MU_CHILD_OUT_MAX - c->text.len;
+        size_t room = c->max - c->text.len;
         mu_buf_add(&c->text, buf->base, (size_t)n < room ? (size_t)n : room);
+        if ((size_t)n > room && c->bounded)
+            give_up(c, MU_ETOOBIG);
     } else if (n < 0 && !c->eof) {
         uv_read_stop(stream);
         c->eof = true;
@@ -75,16 +91,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 static void on_timeout(uv_timer_t *timer)
 {
-    struct mu_child *c = timer->data;
-    c->status = -ETIMEDOUT;
-    if (!c->exited)
-        uv_process_kill(&c->process, SIGKILL);
-    if (!c->eof) {
-        /* What it left behind may hold the pipe for ever. */
-        uv_read_stop((uv_stream_t *)&c->out);
-        c->eof = true;
-        finish(c);
-    }
+    give_up(timer->data, -ETIMEDOUT);
 }
 
 struct mu_child *mu_child_run(struct uv_loop_s *loop, const char *file, const char *const *argv,
@@ -94,6 +101,7 @@ struct mu_child *mu_child_run(struct uv_loop_s *loop, const char *file, const ch
     c->done = done;
     c->ctx = ctx;
     c->handles = 3;
+    c->max = MU_CHILD_OUT_MAX;
     c->process.data = c->out.data = c->timer.data = c;
     uv_pipe_init(loop, &c->out, 0);
     uv_timer_init(loop, &c->timer);
@@ -121,6 +129,18 @@ struct mu_child *mu_child_run(struct uv_loop_s *loop, const char *file, const ch
     if (timeout_ms)
         uv_timer_start(&c->timer, on_timeout, timeout_ms, 0);
     return c;
+}
+
+void mu_child_bound(struct mu_child *c, size_t max)
+{
+    c->bounded = true;
+    c->max = max;
+}
+
+void mu_child_kill(struct mu_child *c)
+{
+    if (!c->exited)
+        uv_process_kill(&c->process, SIGKILL);
 }
 
 void mu_child_forget(struct mu_child *c)

@@ -5,7 +5,7 @@
  *     conn.c   one connection: queue, writing, reading, its end
  *
  * Sockets are in the loop's own epoll set, not in libuv's: an idle connection is 88 bytes instead
- * of the 250 of a uv_tcp_t alone, see docs/decisions/0020-sockets-of-our-own.md.
+ * of the 250 of a uv_tcp_t alone, see docs/decisions/0022-sockets-of-our-own.md.
  *
  * A connection that has ended is closed at once and freed at the end of the turn, because events of
  * the same wait may still name it.

@@ -346,6 +346,34 @@ int mu_files_write(const struct mu_files_root *root, const char *path, const cha
     return explain(why, "written", path, rc);
 }
 
+/* ---- what there is ---- */
+
+/* A path relative to the root. */
+static int open_below(const struct mu_files_root *root, const char *path, int flags)
+{
+    int dir = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return -errno;
+    int fd = beneath(root, dir, path, flags);
+    close(dir);
+    return fd;
+}
+
+bool mu_files_is_there(const struct mu_files_root *root, const char *path)
+{
+    struct stat st;
+    int fd = open_below(root, path, O_PATH);
+    bool is = fd >= 0 && check_regular(fd, &st) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+int mu_files_open_directory(const struct mu_files_root *root, const char *path)
+{
+    return open_below(root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+}
+
 /* ---- directories ---- */
 
 int mu_files_directory(const struct mu_files_root *root, const char *path, char **out,

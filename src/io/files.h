@@ -40,6 +40,13 @@ int mu_files_read(const struct mu_files_root *root, const char *path, int64_t li
 int mu_files_write(const struct mu_files_root *root, const char *path, const char *data, size_t n,
                    struct mu_buf *why) MU_MUST_CHECK;
 
+/* True when path, relative to the root, leads to a regular file inside it. */
+bool mu_files_is_there(const struct mu_files_root *root, const char *path);
+
+/* A descriptor of a directory inside the root, to read its entries from; path is relative ("." is
+ * the root itself). A negative errno otherwise. */
+int mu_files_open_directory(const struct mu_files_root *root, const char *path) MU_MUST_CHECK;
+
 /* Where a directory inside the root really is; *out is owned. */
 int mu_files_directory(const struct mu_files_root *root, const char *path, char **out,
                        struct mu_buf *why) MU_MUST_CHECK;

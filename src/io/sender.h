@@ -10,7 +10,7 @@
  * sender falls back to the first way by itself;
  *   - threads, beside either: a batch of MU_SENDER_SHARED writes or more is shared among the loop
  *     thread and `threads` others, and run returns when all have finished. They start with the
- * first such batch; until then they cost nothing. Figures: docs/decisions/0021-batched-sends.md.
+ * first such batch; until then they cost nothing. Figures: docs/decisions/0023-writes-together.md.
  */
 #ifndef MU_IO_SENDER_H
 #define MU_IO_SENDER_H

@@ -208,6 +208,30 @@ static void store_update(struct mu_runner *r, struct sess *s, const struct mu_ev
         runner_note(r, mu_store_put_session(r->store, &u->next.row, &priv));
 }
 
+/* The turn has ended: what is known of it goes into the prompt that began it. One that the agent
+ * began by itself has none. */
+static void put_turn(struct mu_runner *r, const struct sess *s, const struct mu_event *ev,
+                     const struct mu_update *u)
+{
+    struct mu_rec_message *m = sess_message(r, s->s.turn_id);
+    struct facts_turn turn = {.started_at = s->s.row.turn_started_at,
+                              .ended_at = ev->now,
+                              .outcome = u->cancelled ? MU_TURN_CANCELLED
+                                         : u->fatal   ? MU_TURN_ERROR
+                                                      : MU_TURN_OK,
+                              .row_metadata = u->next.row.metadata,
+                              .usage = ev->usage};
+    if (!m)
+        return;
+    char *metadata = facts_turn(m->metadata, &turn);
+    free((char *)m->metadata);
+    m->metadata = metadata;
+    m->rev = u->next.row.rev;
+    runner_note(r, mu_store_put_message(r->store, m));
+    push_message(r, s, m);
+    mu_rec_free(&mu_message_desc, m);
+}
+
 static void publish_update(struct mu_runner *r, struct sess *s, const struct mu_update *u)
 {
     for (size_t i = 0; i < u->message_count; i++)
@@ -328,11 +352,15 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
     if (broken)
         mu_log(MU_LOG_ERROR, "session_rule_broken", "session", s->id, "rule", broken, NULL);
     if (out->closed)
-        ask_close(r, s);
+        ask_close(r, s->id);
     store_update(r, s, ev, out, ids);
+    if (out->completed)
+        put_turn(r, s, ev, out);
     publish_update(r, s, out);
     log_change(s, out);
     if (!out->next.run_id && s->run) {
+        if (out->actions & MU_DO_LET_GO)
+            run_let_go(s->run);
         s->run->sess = NULL;
         s->run = NULL;
     }

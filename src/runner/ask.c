@@ -58,20 +58,27 @@ static const char *bounded(const char *json)
     return json && strlen(json) > MU_LIMIT_MESSAGE_BYTES ? NULL : json;
 }
 
+/* Who looks at the session hears it, and who looks at all that waits. */
+static void push_both(struct mu_runner *r, const char *session_id, const char *event,
+                      const struct mu_rec_desc *desc, const void *rec)
+{
+    char topic[MU_TOPIC_SIZE];
+    mu_channel_session(session_id, topic);
+    if (runner_hears(r, topic))
+        sess_push_record(r, topic, event, desc, rec);
+    if (runner_hears(r, "inbox"))
+        sess_push_record(r, "inbox", event, desc, rec);
+}
+
 static void push_requested(struct mu_runner *r, const struct sess *s,
                            const struct mu_rec_permission *p)
 {
-    char topic[MU_TOPIC_SIZE];
-    mu_channel_session(s->id, topic);
-    if (!runner_hears(r, topic))
-        return;
     struct mu_rec_permission shown = *p;
     shown.input = bounded(p->input);
     shown.suggestions = bounded(p->suggestions);
     shown.questions = bounded(p->questions);
     struct mu_rec_permission_requested push = {.sessionId = s->id, .permission = &shown};
-    sess_push_record(r, topic, MU_PUSH_session_PERMISSION_REQUESTED, &mu_permission_requested_desc,
-                     &push);
+    push_both(r, s->id, MU_PUSH_inbox_PERMISSION_REQUESTED, &mu_permission_requested_desc, &push);
 }
 
 /* Nobody can be asked: no, at once, so that the agent does not wait for ever. */
@@ -151,17 +158,14 @@ void ask_open(struct run *run, const struct mu_agent_event *ev)
 /* ---- what becomes of it ---- */
 
 /* The row goes away, and everybody hears it. */
-static void resolve(struct mu_runner *r, const struct sess *s, const char *id,
+static void resolve(struct mu_runner *r, const char *session_id, const char *id,
                     enum mu_permission_decision decision)
 {
-    char topic[MU_TOPIC_SIZE];
-    runner_note(r, mu_store_delete_permission(r->store, s->id, id));
-    mu_channel_session(s->id, topic);
-    if (!runner_hears(r, topic))
-        return;
-    struct mu_rec_permission_resolved push = {.sessionId = s->id, .id = id, .decision = decision};
-    sess_push_record(r, topic, MU_PUSH_session_PERMISSION_RESOLVED, &mu_permission_resolved_desc,
-                     &push);
+    struct mu_rec_permission_resolved push = {
+        .sessionId = session_id, .id = id, .decision = decision};
+    runner_note(r, mu_store_delete_permission(r->store, session_id, id));
+    push_both(r, session_id, MU_PUSH_inbox_PERMISSION_RESOLVED, &mu_permission_resolved_desc,
+              &push);
 }
 
 /* One of the open requests is open no more: the session waits for the oldest of the others. */
@@ -172,7 +176,7 @@ static void resolve_one(struct mu_runner *r, struct sess *s, const struct asked_
     for (size_t i = open->count; i > 0; i--)
         if (&open->items[i - 1] != one)
             rest = open->items[i - 1].rec->kind;
-    resolve(r, s, one->rec->id, decision);
+    resolve(r, s->id, one->rec->id, decision);
     step(r, s, MU_EV_ANSWERED, rest);
 }
 
@@ -185,11 +189,11 @@ void ask_withdrawn(struct run *run, const char *id)
     list_release(&open);
 }
 
-void ask_close(struct mu_runner *r, struct sess *s)
+void ask_close(struct mu_runner *r, const char *session_id)
 {
-    struct asked_list open = read_open(r, s->id);
+    struct asked_list open = read_open(r, session_id);
     for (size_t i = 0; i < open.count; i++)
-        resolve(r, s, open.items[i].rec->id, MU_permission_decision_NONE);
+        resolve(r, session_id, open.items[i].rec->id, MU_permission_decision_NONE);
     list_release(&open);
 }
 

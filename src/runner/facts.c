@@ -68,6 +68,45 @@ struct mu_agent_usage facts_clean_usage(const struct mu_agent_usage *used)
                                    .cost_microusd = clean(used->cost_microusd)};
 }
 
+/* A number that was told. */
+static void set_told(json_t *object, const char *key, int64_t n)
+{
+    if (n >= 0)
+        json_object_set_new(object, key, json_integer(clean(n)));
+}
+
+char *facts_used(const struct mu_agent_usage *used)
+{
+    json_t *usage = json_object();
+    set_told(usage, "input_tokens", used->input_tokens);
+    set_told(usage, "output_tokens", used->output_tokens);
+    set_told(usage, "cache_read_tokens", used->cache_read_tokens);
+    set_told(usage, "cache_write_tokens", used->cache_write_tokens);
+    set_told(usage, "cost_microusd", used->cost_microusd);
+    return text_of(usage);
+}
+
+char *facts_turn(const char *metadata, const struct facts_turn *turn)
+{
+    static const char *const outcomes[] = {
+        [MU_TURN_OK] = "done", [MU_TURN_ERROR] = "error", [MU_TURN_CANCELLED] = "cancelled"};
+    char started[MU_ISO_SIZE], ended[MU_ISO_SIZE];
+    mu_iso_format(turn->started_at, started);
+    mu_iso_format(turn->ended_at, ended);
+    json_t *all = object(metadata), *row = object(turn->row_metadata), *usage = object(turn->usage);
+    json_t *model = json_object_get(row, "model");
+    json_t *facts = json_pack("{s:s, s:s, s:s}", "started_at", started, "ended_at", ended,
+                              "outcome", outcomes[turn->outcome]);
+    if (json_is_string(model))
+        json_object_set(facts, "model", model);
+    if (json_object_size(usage))
+        json_object_set(facts, "usage", usage);
+    json_object_set_new(all, "turn", facts);
+    json_decref(row);
+    json_decref(usage);
+    return text_of(all);
+}
+
 char *facts_usage(const char *metadata, const struct mu_agent_usage *used)
 {
     json_t *all = object(metadata);

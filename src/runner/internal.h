@@ -7,8 +7,8 @@
  *   run.c       one run: its holder, its position in the spool, its inputs, its end
  *   ladder.c    how a run is brought to its end: the timer, stdin, the signals
  *   attach.c    the runs that a former server left
- *   requests.c  what the server asks for
- *   facts.c     what the row's metadata says of an agent
+ *   requests.c  what the server asks for; change.c: changes to rows; places.c: where they stand
+ *   facts.c     what the row's metadata says of an agent, and a prompt's of its turn
  *   images.c    images: of uploads, of agents; prompt_images.c: of prompts
  *   ask.c       what agents ask for: leave to use a tool, answers to questions
  *   queue.c     changes to the prompts that wait
@@ -218,6 +218,16 @@ void output_decided(struct run *run, const struct mu_rec_permission *asked, cons
  * `usage_total`. Owned; NULL: empty. */
 char *facts_merge(const char *metadata, const char *facts);
 char *facts_usage(const char *metadata, const struct mu_agent_usage *used);
+/* The counts that were told, as an object. Owned; NULL: none. */
+char *facts_used(const struct mu_agent_usage *used);
+/* The metadata (NULL: none) of the prompt that began a turn, with `turn` set in it. Owned. */
+struct facts_turn {
+    int64_t started_at, ended_at;
+    enum mu_turn_outcome outcome; /* OK, ERROR or CANCELLED */
+    const char *row_metadata;     /* of the session, which names the model; or NULL */
+    const char *usage;            /* as facts_used gives it */
+};
+char *facts_turn(const char *metadata, const struct facts_turn *turn);
 /* Counts as they may be: -1 for any that is negative, at most FACTS_COUNT_MAX. */
 #define FACTS_COUNT_MAX INT64_C(9007199254740991) /* what JSON's readers hold exactly */
 struct mu_agent_usage facts_clean_usage(const struct mu_agent_usage *used);
@@ -248,17 +258,45 @@ void images_free(struct mu_agent_image *images, size_t count);
 /* ---- ask.c ---- */
 void ask_open(struct run *run, const struct mu_agent_event *ev);
 void ask_withdrawn(struct run *run, const char *id); /* the agent takes it back */
-void ask_close(struct mu_runner *r, struct sess *s); /* all of a session, without an answer */
+/* All of a session, without an answer. */
+void ask_close(struct mu_runner *r, const char *session_id);
 
 /* ---- requests.c ---- */
 void runner_refuse(mu_outcome_cb *cb, void *ctx, enum mu_code code, const char *message);
 struct effect *runner_reply(struct mu_runner *r, mu_outcome_cb *cb, void *ctx);
+void runner_reply_session(struct mu_runner *r, const struct mu_rec_session *row, mu_outcome_cb *cb,
+                          void *ctx);
+bool runner_refuses(struct mu_runner *r, mu_outcome_cb *cb, void *ctx); /* it is shutting down */
+struct mu_rec_project *runner_project(struct mu_runner *r, const char *id); /* owned, or NULL */
+/* A clean name into out[MU_LIMIT_NAME_BYTES + 1]; false: refused. */
+bool runner_take_name(const char *name, char *out, mu_outcome_cb *cb, void *ctx);
+/* The agent is known and takes the options; false: refused. */
+bool runner_options_fit(const char *agent_id, const char *options, mu_outcome_cb *cb, void *ctx);
 /* The session, or NULL and a refusal. */
 struct sess *runner_session(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx);
 /* What is wrong with a prompt's text, whatever the session's state; MU_CODE_OK: nothing. Only one
  * with images may be blank. */
 enum mu_code runner_check_prompt(const struct sess *s, const char *text, bool images,
                                  const char **why);
+
+/* ---- places.c ---- */
+struct place {
+    char id[65];
+    int64_t position;
+};
+struct places {
+    struct place *items;
+    size_t count, cap;
+};
+/* Puts a row right below `after` (NULL: first) in the list of a project's sessions, or (project_id
+ * NULL) of the projects; it may be of another list. Reads only: *out, empty before, gets what has
+ * another position then, the row itself among it if it has not stood there. 0, -ENOENT: `after` is
+ * not in the list, or the store's error; on error out is empty. */
+int places_put(struct mu_runner *r, const char *project_id, const struct place *row,
+               const char *after, struct places *out) MU_MUST_CHECK;
+bool places_find(const struct places *p, const char *id, int64_t *position);
+int64_t places_new(struct mu_runner *r, const char *project_id, int64_t now); /* for a new row */
+void places_release(struct places *p);
 
 /* ---- run.c ---- */
 /* Makes a run for a session whose next.run_id is `id` and gives it the prompt. metadata: of the
@@ -288,6 +326,7 @@ void run_attach(struct run *run); /* to its holder, if it has one */
 void run_on_timer(void *run);
 void run_climb(struct run *run);  /* begins the ladder of a cancel */
 void run_stop(struct run *run);   /* nobody wants it any more */
+void run_let_go(struct run *run); /* idle, and of no session any more: it is to end */
 void run_retire(struct run *run); /* closes its stdin: the ladder from there on */
 /* A turn ended: no ladder; the clock of an idle process, or its end when its agent needs that. */
 void run_quiet(struct run *run, bool cancelled);

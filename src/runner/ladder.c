@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include "runner/internal.h"
+#include "runner/serve.h"
 
 static void terminate(struct run *run)
 {
@@ -44,6 +45,14 @@ void run_retire(struct run *run)
     mu_holder_close_stdin(run->holder);
     run->rung = RUNG_CLOSED;
     mu_timer_start(run->timer, RUNNER_CLOSED_MS, 0);
+}
+
+void run_let_go(struct run *run)
+{
+    terminals_of_run_end(run);
+    if (!run->closing)
+        runner_action(run->r, EFFECT_RETIRE, run);
+    run->closing = run->derived = true;
 }
 
 static void close_idle(struct run *run)

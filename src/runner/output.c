@@ -453,17 +453,20 @@ static void on_turn_done(struct run *run, const struct mu_agent_event *ev)
         return;
     output_end_turn(run);
     run->r->raw = ev;
-    char *metadata = NULL;
+    char *metadata = NULL, *told = NULL;
     if (ev->usage) {
         struct mu_agent_usage used = facts_clean_usage(ev->usage);
         metadata = facts_usage(run->sess->s.row.metadata, &used);
         put_usage(run, &used);
+        told = facts_used(&used);
     }
     step(run, &(struct mu_event){.kind = MU_EV_TURN_DONE,
                                  .outcome = ev->outcome,
                                  .text = ev->text,
-                                 .metadata = metadata});
+                                 .metadata = metadata,
+                                 .usage = told});
     free(metadata);
+    free(told);
 }
 
 /* Its clock as an idle process starts again when the turn has ended. */

@@ -1,11 +1,8 @@
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "io/directory.h"
 #include "runner/internal.h"
 
 /* ---- answers ---- */
@@ -23,30 +20,26 @@ struct effect *runner_reply(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
     return e;
 }
 
-static void reply_session(struct mu_runner *r, const struct mu_rec_session *row, mu_outcome_cb *cb,
+void runner_reply_session(struct mu_runner *r, const struct mu_rec_session *row, mu_outcome_cb *cb,
                           void *ctx)
 {
     runner_reply(r, cb, ctx)->outcome.session = mu_rec_clone(&mu_session_desc, row);
 }
 
-static bool refused_now(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
+bool runner_refuses(struct mu_runner *r, mu_outcome_cb *cb, void *ctx)
 {
     if (r->closing)
         runner_refuse(cb, ctx, MU_CODE_SHUTTING_DOWN, NULL);
     return r->closing;
 }
 
-/* A clean name into out[MU_LIMIT_NAME_BYTES + 1]; false: refused. */
-static bool take_name(const char *name, char *out, mu_outcome_cb *cb, void *ctx)
+bool runner_take_name(const char *name, char *out, mu_outcome_cb *cb, void *ctx)
 {
-    if (strlen(name) > MU_LIMIT_NAME_BYTES)
-        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A name has at most 200 bytes.");
-    else if (mu_naming_clean(name, out, MU_LIMIT_NAME_BYTES + 1) == 0)
-        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD,
-                      "A name needs at least one visible character.");
-    else
-        return true;
-    return false;
+    const char *why;
+    enum mu_code code = mu_naming_take(name, out, &why);
+    if (code)
+        runner_refuse(cb, ctx, code, why);
+    return !code;
 }
 
 static void close_topic(struct mu_runner *r, const char *session_id)
@@ -59,47 +52,15 @@ static void close_topic(struct mu_runner *r, const char *session_id)
 
 /* ---- projects ---- */
 
-/* The directory that path names, as an absolute path without links, in out[PATH_MAX]; else a
- * sentence in why. */
-static bool resolve(const char *path, char *out, char why[512])
-{
-    char full[PATH_MAX];
-    const char *home = getenv("HOME");
-    bool tilde = path[0] == '~' && (path[1] == '/' || path[1] == '\0');
-    struct stat st;
-    why[0] = '\0';
-    int n = snprintf(full, sizeof full, "%s%s", tilde && home ? home : "",
-                     tilde && home ? path + 1 : path);
-    if (full[0] != '/')
-        snprintf(why, 512, "The path must be absolute: it must begin with / or ~/.");
-    else if (n < 0 || (size_t)n >= sizeof full)
-        snprintf(why, 512, "The path is too long.");
-    else if (!realpath(full, out))
-        snprintf(why, 512, "%.300s: %s.", full,
-                 errno == ENOENT    ? "there is no such directory"
-                 : errno == ENOTDIR ? "a part of it is not a directory"
-                 : errno == EACCES  ? "a directory above it may not be entered by muster's user"
-                                    : mu_strerror(-errno));
-    else if (stat(out, &st) || !S_ISDIR(st.st_mode))
-        snprintf(why, 512, "%.300s is not a directory.", out);
-    else if (access(out, R_OK | X_OK))
-        snprintf(why, 512, "%.300s may not be read by muster's user.", out);
-    else if (!mu_utf8_valid(out, strlen(out)))
-        snprintf(why, 512, "The path is not valid UTF-8.");
-    return why[0] == '\0';
-}
-
 static void on_any_project(void *ctx, const struct mu_rec_project *p)
 {
     *(struct mu_rec_project **)ctx = mu_rec_clone(&mu_project_desc, p);
 }
 
-static void put_project(struct mu_runner *r, struct mu_rec_project *p, const char *event,
-                        struct mu_buf *fields, mu_outcome_cb *cb, void *ctx)
+struct mu_rec_project *runner_project(struct mu_runner *r, const char *id)
 {
-    runner_note(r, mu_store_put_project(r->store, p));
-    runner_push(r, "projects", event, p->rev, fields);
-    runner_reply(r, cb, ctx)->outcome.project = mu_rec_clone(&mu_project_desc, p);
+    struct mu_rec_project *p = NULL;
+    return mu_store_get_project(r->store, id, on_any_project, &p) == 0 ? p : NULL;
 }
 
 static void insert_project(struct mu_runner *r, const char *path, const char *name,
@@ -111,13 +72,16 @@ static void insert_project(struct mu_runner *r, const char *path, const char *na
     struct mu_rec_project p = {.id = id,
                                .name = name,
                                .path = path,
+                               .position = places_new(r, NULL, now),
                                .created_at = now,
                                .updated_at = now,
                                .rev = mu_store_next_rev(r->store)};
     struct mu_buf fields = {0};
     mu_buf_str(&fields, "\"project\":");
     mu_rec_encode(&fields, &mu_project_desc, &p);
-    put_project(r, &p, MU_PUSH_projects_PROJECT_CREATED, &fields, cb, ctx);
+    runner_note(r, mu_store_put_project(r->store, &p));
+    runner_push(r, "projects", MU_PUSH_projects_PROJECT_CREATED, p.rev, &fields);
+    runner_reply(r, cb, ctx)->outcome.project = mu_rec_clone(&mu_project_desc, &p);
 }
 
 static const char *last_component(const char *path)
@@ -130,26 +94,26 @@ void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_pr
                               mu_outcome_cb *cb, void *ctx)
 {
     char path[PATH_MAX];
-    char why[512];
+    char why[MU_DIRECTORY_WHY];
     char name[MU_LIMIT_NAME_BYTES + 1];
     struct mu_rec_project *other = NULL;
-    if (refused_now(r, cb, ctx))
+    if (runner_refuses(r, cb, ctx))
         return;
     if (strlen(req->path) > MU_LIMIT_PATH_BYTES) {
         runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A path has at most 4095 bytes.");
         return;
     }
-    if (!resolve(req->path, path, why)) {
+    if (mu_directory_resolve(req->path, path, why)) {
         runner_refuse(cb, ctx, MU_CODE_PATH_INVALID, why);
         return;
     }
-    if (req->name && !take_name(req->name, name, cb, ctx))
+    if (req->name && !runner_take_name(req->name, name, cb, ctx))
         return;
     if (!req->name && mu_naming_clean(last_component(path), name, sizeof name) == 0)
         snprintf(name, sizeof name, "project");
     if (mu_store_get_project_by_path(r->store, path, on_any_project, &other) == 0) {
-        char *text =
-            mu_asprintf("There is a project for %.300s already: \"%s\".", path, other->name);
+        char *text = mu_asprintf("There is a project for %.300s already: \"%s\"%s.", path,
+                                 other->name, other->archived_at ? ", which is archived" : "");
         runner_refuse(cb, ctx, MU_CODE_PROJECT_EXISTS, text);
         free(text);
         mu_rec_free(&mu_project_desc, other);
@@ -159,34 +123,6 @@ void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_pr
     } else {
         insert_project(r, path, name, cb, ctx);
     }
-}
-
-void mu_runner_update_project(struct mu_runner *r, const char *id,
-                              const struct mu_rec_update_project *req, mu_outcome_cb *cb, void *ctx)
-{
-    char name[MU_LIMIT_NAME_BYTES + 1];
-    struct mu_rec_project *p = NULL;
-    if (refused_now(r, cb, ctx))
-        return;
-    if (mu_store_get_project(r->store, id, on_any_project, &p) != 0) {
-        runner_refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
-        return;
-    }
-    if (!req->name) {
-        runner_refuse(cb, ctx, MU_CODE_INVALID_FIELD, "Nothing to change was named.");
-    } else if (take_name(req->name, name, cb, ctx)) {
-        struct mu_buf fields = {0};
-        mu_str_set((char **)&p->name, name);
-        p->updated_at = mu_now_ms();
-        p->rev = mu_store_next_rev(r->store);
-        mu_buf_str(&fields, "\"projectId\":");
-        mu_buf_json(&fields, id);
-        mu_buf_char(&fields, ',');
-        mu_rec_encode_fields(&fields, &mu_project_desc, p,
-                             MU_HAS(project, name) | MU_HAS(project, updated_at));
-        put_project(r, p, MU_PUSH_projects_PROJECT_UPDATED, &fields, cb, ctx);
-    }
-    mu_rec_free(&mu_project_desc, p);
 }
 
 struct ids {
@@ -217,14 +153,17 @@ void mu_runner_delete_project(struct mu_runner *r, const char *id, mu_outcome_cb
 {
     struct mu_rec_project *p = NULL;
     struct ids list = {0};
-    if (refused_now(r, cb, ctx))
+    if (runner_refuses(r, cb, ctx))
         return;
-    if (mu_store_get_project(r->store, id, on_any_project, &p) != 0) {
+    p = runner_project(r, id);
+    if (!p) {
         runner_refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
         return;
     }
     mu_rec_free(&mu_project_desc, p);
     runner_note(r, mu_store_each_session(r->store, id, 0, on_session_id, &list));
+    for (size_t i = 0; i < list.count; i++)
+        ask_close(r, list.ids[i]);
     int64_t rev = mu_store_next_rev(r->store);
     runner_note(r, mu_store_delete_project(r->store, id, rev));
     push_deleted(r, MU_PUSH_projects_PROJECT_DELETED, "projectId", id, rev);
@@ -247,7 +186,7 @@ static const char *wrong_options(const struct mu_agent *agent, const char *optio
     return wrong;
 }
 
-static bool options_fit(const char *agent_id, const char *options, mu_outcome_cb *cb, void *ctx)
+bool runner_options_fit(const char *agent_id, const char *options, mu_outcome_cb *cb, void *ctx)
 {
     const struct mu_agent *agent = mu_agent_find(agent_id);
     const char *wrong = NULL;
@@ -276,6 +215,7 @@ static void insert_session(struct mu_runner *r, const char *project_id, const ch
                                  .agent = req->agent,
                                  .state = MU_session_state_IDLE,
                                  .options = req->options,
+                                 .position = places_new(r, project_id, now),
                                  .created_at = now,
                                  .updated_at = now,
                                  .rev = mu_store_next_rev(r->store)};
@@ -285,7 +225,7 @@ static void insert_session(struct mu_runner *r, const char *project_id, const ch
     mu_buf_str(&fields, "\"session\":");
     mu_rec_encode(&fields, &mu_session_desc, &row);
     runner_push(r, "projects", MU_PUSH_projects_SESSION_CREATED, row.rev, &fields);
-    reply_session(r, &row, cb, ctx);
+    runner_reply_session(r, &row, cb, ctx);
 }
 
 void mu_runner_create_session(struct mu_runner *r, const char *project_id,
@@ -293,25 +233,26 @@ void mu_runner_create_session(struct mu_runner *r, const char *project_id,
 {
     char name[MU_LIMIT_NAME_BYTES + 1];
     struct mu_rec_project *p = NULL;
-    if (refused_now(r, cb, ctx))
+    if (runner_refuses(r, cb, ctx))
         return;
-    if (mu_store_get_project(r->store, project_id, on_any_project, &p) != 0) {
+    p = runner_project(r, project_id);
+    if (!p) {
         runner_refuse(cb, ctx, MU_CODE_PROJECT_NOT_FOUND, NULL);
         return;
     }
     mu_rec_free(&mu_project_desc, p);
-    if (!options_fit(req->agent, req->options ? req->options : "{}", cb, ctx))
+    if (!runner_options_fit(req->agent, req->options ? req->options : "{}", cb, ctx))
         return;
     if (mu_store_count_sessions(r->store) >= MU_LIMIT_SESSIONS)
         runner_refuse(cb, ctx, MU_CODE_LIMIT_REACHED,
                       "This server has its limit of 20000 sessions.");
-    else if (!req->name || take_name(req->name, name, cb, ctx))
+    else if (!req->name || runner_take_name(req->name, name, cb, ctx))
         insert_session(r, project_id, req->name ? name : NULL, req, cb, ctx);
 }
 
 struct sess *runner_session(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx)
 {
-    if (refused_now(r, cb, ctx))
+    if (runner_refuses(r, cb, ctx))
         return NULL;
     struct sess *s = sess_get(r, id);
     if (!s)
@@ -325,43 +266,16 @@ static void step_and_reply(struct mu_runner *r, struct sess *s, struct mu_event 
     struct mu_update out;
     ev->now = mu_now_ms();
     if (sess_apply(r, s, ev, &out))
-        reply_session(r, &s->s.row, cb, ctx);
+        runner_reply_session(r, &s->s.row, cb, ctx);
     else
         runner_refuse(cb, ctx, out.refused, out.why_not);
-}
-
-void mu_runner_update_session(struct mu_runner *r, const char *id,
-                              const struct mu_rec_update_session *req, mu_outcome_cb *cb, void *ctx)
-{
-    char name[MU_LIMIT_NAME_BYTES + 1];
-    struct mu_update out;
-    struct sess *s = runner_session(r, id, cb, ctx);
-    if (!s || (req->name && !take_name(req->name, name, cb, ctx)) ||
-        (req->options && !options_fit(s->s.row.agent, req->options, cb, ctx)))
-        return;
-    if (req->has & MU_HAS(update_session, options)) {
-        sess_apply(
-            r, s,
-            &(struct mu_event){.kind = MU_EV_OPTIONS, .now = mu_now_ms(), .text = req->options},
-            &out);
-        if (s->run && (out.changed & MU_HAS(session, options)))
-            run_configure(s->run);
-    }
-    if (req->name)
-        sess_apply(r, s, &(struct mu_event){.kind = MU_EV_RENAME, .now = mu_now_ms(), .text = name},
-                   &out);
-    if (req->has & MU_HAS(update_session, archived))
-        sess_apply(
-            r, s,
-            &(struct mu_event){.kind = MU_EV_ARCHIVE, .now = mu_now_ms(), .on = req->archived},
-            &out);
-    reply_session(r, &s->s.row, cb, ctx);
 }
 
 void mu_runner_delete_session(struct mu_runner *r, const char *id, mu_outcome_cb *cb, void *ctx)
 {
     if (!runner_session(r, id, cb, ctx))
         return;
+    ask_close(r, id);
     int64_t rev = mu_store_next_rev(r->store);
     runner_note(r, mu_store_delete_session(r->store, id, rev));
     sess_gone(r, id);

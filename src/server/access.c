@@ -12,13 +12,22 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uthash.h>
 
-#include "wire/records.h"
+#include "server/user_agent.h"
 
 enum { HEX_SIZE = 65, SECRET_BYTES = 32, TOKEN_MAX = 256 };
 
+/* When a sign-in or token was used last, and when that was last written. */
+struct use {
+    UT_hash_handle hh;
+    char id[MU_ID_SIZE];
+    int64_t at, written_at;
+};
+
 struct mu_access {
     struct mu_store *store;
+    struct use *uses; /* by id: of those that were used since the start */
     char token[TOKEN_MAX];
     const char *listen_host;
     const char *const *hosts;
@@ -124,6 +133,8 @@ int mu_access_new(const struct mu_access_opts *opts, struct mu_access **out, boo
         if (!rc)
             rc = mu_store_delete_secrets(a->store, "login");
         if (!rc)
+            rc = mu_store_delete_secrets(a->store, "token");
+        if (!rc)
             rc = mu_store_put_secret(a->store, "owner", hex, now, 0);
     }
     if (!rc)
@@ -144,6 +155,13 @@ void mu_access_free(struct mu_access *a)
 {
     if (!a)
         return;
+    struct use *u = a->uses;
+    HASH_CLEAR(hh, a->uses); /* forgets them, and frees none */
+    while (u) {
+        struct use *next = u->hh.next;
+        free(u);
+        u = next;
+    }
     OPENSSL_cleanse(a->token, sizeof a->token);
     free(a);
 }
@@ -206,23 +224,139 @@ static bool has_secret(struct mu_access *a, const char *kind, const char *secret
     return mu_store_has_secret(a->store, kind, hex, mu_now_ms());
 }
 
+/* ---- who is let in ---- */
+
 static bool is_owner(const struct mu_access *a, const char *token)
 {
     size_t n = strlen(a->token);
     return strlen(token) == n && CRYPTO_memcmp(token, a->token, n) == 0;
 }
 
-bool mu_access_signed_in(struct mu_access *a, const struct mu_http_req *req, const char *subtoken)
+static struct use *use_of(const struct mu_access *a, const char *id)
+{
+    struct use *u;
+    HASH_FIND_STR(a->uses, id, u);
+    return u;
+}
+
+static void note(struct mu_access *a, struct use *u)
+{
+    u->at = mu_now_ms();
+    if (u->at - u->written_at < MU_LIMIT_LAST_USED_SECONDS * INT64_C(1000))
+        return;
+    u->written_at = u->at; /* also when it fails: it is not tried with every request */
+    MU_UNUSED(mu_store_use_access(a->store, u->id, u->at) == 0);
+}
+
+void mu_access_note_use(struct mu_access *a, const char *id)
+{
+    struct use *u = use_of(a, id);
+    if (u)
+        note(a, u);
+}
+
+int64_t mu_access_last_use(const struct mu_access *a, const char *id)
+{
+    const struct use *u = use_of(a, id);
+    return u ? u->at : 0;
+}
+
+static void forget_use(struct mu_access *a, const char *id)
+{
+    struct use *u = use_of(a, id);
+    if (u)
+        HASH_DEL(a->uses, u);
+    free(u);
+}
+
+struct found {
+    char id[MU_ID_SIZE];
+    int64_t last_used_at;
+};
+
+static void on_found(void *ctx, const struct mu_store_access *row)
+{
+    struct found *f = ctx;
+    snprintf(f->id, sizeof f->id, "%s", row->id);
+    f->last_used_at = row->last_used_at;
+}
+
+static bool let_in(struct mu_access *a, enum mu_access_kind kind, const char *secret,
+                   struct mu_who *who)
+{
+    char hex[HEX_SIZE];
+    struct found f;
+    sha256_hex(secret, hex);
+    if (mu_store_find_access(a->store, kind, hex, mu_now_ms(), on_found, &f))
+        return false;
+    struct use *u = use_of(a, f.id);
+    if (!u) {
+        u = mu_alloc(sizeof *u);
+        memcpy(u->id, f.id, sizeof f.id);
+        u->written_at = f.last_used_at;
+        HASH_ADD_STR(a->uses, id, u);
+    }
+    note(a, u);
+    memcpy(who->id, f.id, sizeof f.id);
+    who->cookie = kind == MU_access_kind_BROWSER;
+    return true;
+}
+
+bool mu_access_signed_in(struct mu_access *a, const struct mu_http_req *req, const char *subtoken,
+                         struct mu_who *who)
 {
     char cookie[HEX_SIZE];
+    struct mu_who nobody;
+    if (!who)
+        who = &nobody;
+    *who = (struct mu_who){0};
     if (mu_http_cookie(req, a->cookie_name, cookie, sizeof cookie) == 0 &&
-        has_secret(a, "login", cookie))
+        let_in(a, MU_access_kind_BROWSER, cookie, who))
         return true;
-    if (subtoken)
-        return is_owner(a, subtoken);
-    const char *header = mu_http_header(req, "authorization");
-    return header && strncasecmp(header, "Bearer ", 7) == 0 && is_owner(a, header + 7);
+    const char *header = subtoken ? NULL : mu_http_header(req, "authorization");
+    if (header && strncasecmp(header, "Bearer ", 7) == 0)
+        subtoken = header + 7;
+    return subtoken && (is_owner(a, subtoken) || let_in(a, MU_access_kind_TOKEN, subtoken, who));
 }
+
+/* ---- tokens for programs ---- */
+
+static void random_token(char out[MU_ACCESS_TOKEN_SIZE])
+{
+    unsigned char bytes[SECRET_BYTES], text[MU_ACCESS_TOKEN_SIZE + 4];
+    mu_random(bytes, sizeof bytes);
+    EVP_EncodeBlock(text, bytes, sizeof bytes); /* 43 characters and one of padding */
+    for (size_t i = 0; i < MU_ACCESS_TOKEN_SIZE - 1; i++)
+        out[i] = (char)(text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i]);
+    out[MU_ACCESS_TOKEN_SIZE - 1] = '\0';
+    OPENSSL_cleanse(bytes, sizeof bytes);
+    OPENSSL_cleanse(text, sizeof text);
+}
+
+int mu_access_new_token(struct mu_access *a, const char *name, char token[MU_ACCESS_TOKEN_SIZE],
+                        char id[MU_ID_SIZE], struct mu_rec_access *row)
+{
+    char hex[HEX_SIZE];
+    random_token(token);
+    sha256_hex(token, hex);
+    mu_id_new(id);
+    *row = (struct mu_rec_access){
+        .id = id, .kind = MU_access_kind_TOKEN, .name = name, .created_at = mu_now_ms()};
+    return mu_store_put_access(
+        a->store,
+        &(struct mu_store_access){
+            .id = id, .kind = row->kind, .hash = hex, .name = name, .created_at = row->created_at});
+}
+
+int mu_access_remove(struct mu_access *a, const char *id)
+{
+    int rc = mu_store_delete_access(a->store, id);
+    if (!rc)
+        forget_use(a, id);
+    return rc;
+}
+
+/* ---- sign-in links ---- */
 
 static void link_mac(const char *token, const char *what, char out[HEX_SIZE])
 {
@@ -273,9 +407,39 @@ static bool code_ok(const struct mu_access *a, const char *code, int64_t now)
     return ok;
 }
 
-int mu_access_login(struct mu_access *a, const char *code, char **cookie)
+/* Makes room for another sign-in. */
+static int make_room(struct mu_access *a, int64_t now, char gone[MU_ID_SIZE])
+{
+    int rc = mu_store_prune_secrets(a->store, now);
+    if (!rc)
+        rc = mu_store_oldest_access(a->store, MU_access_kind_BROWSER, MU_LIMIT_SIGN_INS - 1, gone);
+    if (!rc)
+        return mu_access_remove(a, gone);
+    gone[0] = '\0';
+    return rc == -ENOENT ? 0 : rc;
+}
+
+static int put_login(struct mu_access *a, const char *secret, const char *user_agent, int64_t now)
+{
+    char hex[HEX_SIZE], id[MU_ID_SIZE], name[MU_USER_AGENT_SIZE];
+    sha256_hex(secret, hex);
+    mu_id_new(id);
+    mu_user_agent_name(user_agent, name);
+    struct mu_store_access row = {.id = id,
+                                  .kind = MU_access_kind_BROWSER,
+                                  .hash = hex,
+                                  .name = name,
+                                  .created_at = now,
+                                  .last_used_at = now,
+                                  .expires_at = now + INT64_C(1000) * MU_LIMIT_LOGIN_SECONDS};
+    return mu_store_put_access(a->store, &row);
+}
+
+int mu_access_login(struct mu_access *a, const char *code, const char *user_agent, char **cookie,
+                    char gone[MU_ID_SIZE])
 {
     int64_t now = mu_now_ms();
+    gone[0] = '\0';
     if (!code_ok(a, code, now) || has_secret(a, "used_link", code))
         return -EACCES;
     char hex[HEX_SIZE], secret[HEX_SIZE];
@@ -283,13 +447,18 @@ int mu_access_login(struct mu_access *a, const char *code, char **cookie)
     int rc = mu_store_put_secret(a->store, "used_link", hex, now,
                                  now + 2 * INT64_C(1000) * MU_LIMIT_LOGIN_LINK_SECONDS);
     random_hex(secret);
-    sha256_hex(secret, hex);
     if (!rc)
-        rc = mu_store_put_secret(a->store, "login", hex, now,
-                                 now + INT64_C(1000) * MU_LIMIT_LOGIN_SECONDS);
+        rc = make_room(a, now, gone);
+    if (!rc)
+        rc = put_login(a, secret, user_agent, now);
     if (rc)
         return rc;
     *cookie = mu_asprintf("%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d", a->cookie_name,
                           secret, MU_LIMIT_LOGIN_SECONDS);
     return 0;
+}
+
+char *mu_access_no_cookie(const struct mu_access *a)
+{
+    return mu_asprintf("%s=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", a->cookie_name);
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "io/directory.h"
 #include "server/internal.h"
 
 enum { ID_CAP = 80 };
@@ -132,7 +133,7 @@ static void create_project(struct mu_client *c, const struct mu_http_req *req, c
     json_t *json;
     if (!body_as(c, req, &mu_create_project_desc, &rec, &json))
         return;
-    mu_runner_create_project(c->srv->opts.runner, &rec, on_outcome, ask(c, 201));
+    mu_directories_make_project(c->srv, &rec, on_outcome, ask(c, 201));
     mu_rec_clear(&mu_create_project_desc, &rec);
     json_decref(json);
 }
@@ -315,52 +316,50 @@ static void list_agents(struct mu_client *c, const struct mu_http_req *req, cons
     mu_runner_agents(c->srv->opts.runner, on_agents, c);
 }
 
-/* Not there yet: the definition is, so that the page can be built beside them. */
-static void absent(struct mu_client *c)
-{
-    mu_answer_error(c, MU_CODE_NOT_FOUND, NULL);
-}
-
 static void list_directories(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    MU_UNUSED(req);
     MU_UNUSED(id);
-    absent(c);
+    mu_directories_get(c, req);
 }
 
 static void list_files(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    MU_UNUSED(req);
-    MU_UNUSED(id);
-    absent(c);
+    mu_searches_get(c, req, id);
 }
 
 static void list_access(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    MU_UNUSED(req);
     MU_UNUSED(id);
-    absent(c);
+    mu_access_list(c, req);
 }
 
 static void create_token(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    MU_UNUSED(req);
     MU_UNUSED(id);
-    absent(c);
+    struct mu_rec_create_token rec;
+    json_t *json;
+    if (!body_as(c, req, &mu_create_token_desc, &rec, &json))
+        return;
+    mu_access_create(c, &rec);
+    mu_rec_clear(&mu_create_token_desc, &rec);
+    json_decref(json);
 }
 
 static void delete_access(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    MU_UNUSED(req);
-    MU_UNUSED(id);
-    absent(c);
+    mu_access_delete(c, req, id);
 }
 
 static void about(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
     MU_UNUSED(req);
     MU_UNUSED(id);
-    absent(c);
+    const struct mu_server *s = c->srv;
+    struct mu_rec_about rec = {.version = s->opts.version,
+                               .data_dir = s->opts.data_dir,
+                               .home = mu_directory_home(),
+                               .started_at = s->started_at};
+    mu_answer_rec(c, 200, &mu_about_desc, &rec);
 }
 
 static void healthz(struct mu_client *c, const struct mu_http_req *req, const char *id)
@@ -419,7 +418,7 @@ static bool is_upload(const struct mu_http_req *req)
 size_t mu_api_body_limit(void *ctx, const struct mu_http_req *req)
 {
     const struct mu_client *c = ctx;
-    return is_upload(req) && mu_access_signed_in(c->srv->opts.access, req, NULL)
+    return is_upload(req) && mu_access_signed_in(c->srv->opts.access, req, NULL, NULL)
                ? MU_LIMIT_IMAGE_BYTES
                : MU_LIMIT_BODY_BYTES;
 }
@@ -428,7 +427,7 @@ enum mu_code mu_api_too_large(struct mu_client *c, const struct mu_http_req *req
 {
     if (!is_upload(req))
         return MU_CODE_TOO_LARGE;
-    bool known = mu_access_signed_in(c->srv->opts.access, req, NULL);
+    bool known = mu_access_signed_in(c->srv->opts.access, req, NULL, NULL);
     *text = known ? "An image has at most 10485760 bytes." : mu_code_text(MU_CODE_UNAUTHORIZED);
     return known ? MU_CODE_TOO_LARGE : MU_CODE_UNAUTHORIZED;
 }
@@ -466,7 +465,7 @@ bool mu_api_handle(struct mu_client *c, const struct mu_http_req *req)
     if (known == MU_ROUTE_END && strncmp(req->path, "/api/", 5) != 0)
         return false;
     if (!is_public((enum mu_route_id)known) &&
-        !mu_access_signed_in(c->srv->opts.access, req, NULL)) {
+        !mu_access_signed_in(c->srv->opts.access, req, NULL, NULL)) {
         mu_answer_error(c, MU_CODE_UNAUTHORIZED, NULL);
     } else if (found != MU_ROUTE_END) {
         mu_runner_flush(c->srv->opts.runner);

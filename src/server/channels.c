@@ -1,4 +1,5 @@
-/* The channels: `projects`, `session:{id}`, and `bench:*` for the load generator. */
+/* The channels `projects`, `session:{id}` (`inbox`: inbox.c), and `bench:*` for the load generator.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

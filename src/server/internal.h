@@ -9,6 +9,8 @@
 #ifndef MU_SERVER_INTERNAL_H
 #define MU_SERVER_INTERNAL_H
 
+#include "io/directory.h"
+#include "server/lookup.h"
 #include "server/server.h"
 #include "wire/http1.h"
 #include "wire/phoenix.h"
@@ -22,6 +24,9 @@ struct mu_server {
     struct mu_net *net;
     struct mu_timer *head_timer;  /* sends `head` on quiet topics */
     struct mu_timer *close_timer; /* paces the shutdown */
+    struct mu_lookups *lookups;
+    struct mu_searches *searches;
+    int64_t started_at;
     bool shutting_down;
     int close_waits;
     mu_loop_cb *closed;
@@ -75,6 +80,24 @@ void mu_images_create(struct mu_client *c, const struct mu_http_req *req, mu_out
                       void *ctx);
 void mu_images_get(struct mu_client *c, const struct mu_http_req *req, const char *id);
 void mu_usage_get(struct mu_client *c, const struct mu_http_req *req);
+/* /api/directories (directories.c) */
+void mu_directories_get(struct mu_client *c, const struct mu_http_req *req);
+/* Makes a project once its directory was looked at. */
+void mu_directories_make_project(struct mu_server *s, const struct mu_rec_create_project *rec,
+                                 mu_outcome_cb *cb, void *ctx);
+/* What is said of a lookup in path that was not done: the code, and a sentence in text. */
+enum mu_code mu_lookup_refusal(enum mu_lookup_end end, const char *path,
+                               char text[MU_DIRECTORY_WHY]);
+void mu_answer_lookup(struct mu_client *c, enum mu_lookup_end end, const char *path);
+/* /api/projects/:id/files (files_search.c): the lists of files that searches share. */
+struct mu_searches *mu_searches_new(struct mu_server *s);
+void mu_searches_close(struct mu_searches *f); /* before the lookups; those who wait are answered */
+void mu_searches_free(struct mu_searches *f);  /* after the loop has ended; NULL allowed */
+void mu_searches_get(struct mu_client *c, const struct mu_http_req *req, const char *id);
+/* /api/access (access_api.c) */
+void mu_access_list(struct mu_client *c, const struct mu_http_req *req);
+void mu_access_create(struct mu_client *c, const struct mu_rec_create_token *rec);
+void mu_access_delete(struct mu_client *c, const struct mu_http_req *req, const char *id);
 void mu_login_handle(struct mu_client *c, const struct mu_http_req *req);
 void mu_static_handle(struct mu_client *c, const struct mu_http_req *req);
 void mu_metrics_handle(struct mu_client *c);
@@ -87,6 +110,11 @@ void mu_socket_data(struct mu_client *c, char *data, size_t n);
 void mu_socket_drained(struct mu_client *c);
 void mu_socket_free(struct mu_client *c);
 void mu_socket_close(struct mu_client *c, uint16_t code, const char *reason);
+/* Closes those that were opened with a sign-in or token which was taken away (1008: a client tries
+ * again, and is answered 401). */
+void mu_socket_close_access(struct mu_server *s, const char *id);
+/* The sign-in or token that a client's socket was opened with; "" without one. */
+const char *mu_socket_access(const struct mu_client *c);
 
 /* One sort of topic. */
 struct mu_channel {
@@ -101,7 +129,8 @@ struct mu_channel {
     bool open;
     struct mu_sub_kind kind;
 };
-extern const struct mu_channel mu_channel_projects, mu_channel_session_topic, mu_channel_bench;
+extern const struct mu_channel mu_channel_projects, mu_channel_session_topic, mu_channel_inbox,
+    mu_channel_bench;
 
 void mu_socket_reply(struct mu_client *c, const struct mu_phx_msg *msg, const char *status,
                      const char *response, size_t n);
@@ -129,6 +158,8 @@ struct mu_sync_from {
 };
 int mu_sync_session(struct mu_store *store, const char *id, const struct mu_sync_from *from,
                     struct mu_buf *out) MU_MUST_CHECK;
+/* The answer to a join of `inbox`. */
+int mu_sync_inbox(struct mu_store *store, struct mu_buf *out) MU_MUST_CHECK;
 /* One project with its sessions; -ENOENT. */
 int mu_sync_project(struct mu_store *store, const char *id, struct mu_buf *out) MU_MUST_CHECK;
 /* A page of a transcript. */

@@ -34,10 +34,11 @@ void mu_login_handle(struct mu_client *c, const struct mu_http_req *req)
         mu_answer(c, 204, NULL, 0, NULL, 0);
         return;
     }
-    char code[256], *cookie = NULL;
+    char code[256], gone[MU_ID_SIZE] = "", *cookie = NULL;
     int rc = mu_http_query(req, "code", code, sizeof code)
                  ? -EACCES
-                 : mu_access_login(c->srv->opts.access, code, &cookie);
+                 : mu_access_login(c->srv->opts.access, code, mu_http_header(req, "user-agent"),
+                                   &cookie, gone);
     if (rc == -EACCES) {
         login_page(c, MU_CODE_LOGIN_EXPIRED);
         return;
@@ -49,6 +50,8 @@ void mu_login_handle(struct mu_client *c, const struct mu_http_req *req)
     if (rc) {
         login_page(c, mu_sync_code(rc));
     } else {
+        if (*gone)
+            mu_socket_close_access(c->srv, gone);
         struct mu_http_field fields[] = {{"Location", "/"},
                                          {"Set-Cookie", cookie},
                                          {"Cache-Control", "no-store"},

@@ -24,7 +24,7 @@ struct mu_server_opts {
     struct mu_hub *hub;
     struct mu_runner *runner;
     struct mu_access *access;
-    const char *version;
+    const char *version, *data_dir;
     bool bench_topics;
     struct mu_sender_opts send;
 };
@@ -35,6 +35,9 @@ struct mu_server *mu_server_new(const struct mu_server_opts *opts);
 int mu_server_listen(struct mu_server *s, const char *addr, int *port) MU_MUST_CHECK;
 /* Takes no more connections, closes WebSockets with 1012 in batches, then all; calls done. */
 void mu_server_shutdown(struct mu_server *s, mu_loop_cb *done, void *ctx);
+/* After a shutdown: a file system holds up a thread of this process, so that the loop does not end.
+ */
+bool mu_server_is_held_up(const struct mu_server *s);
 void mu_server_free(struct mu_server *s);
 
 #endif

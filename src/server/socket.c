@@ -15,11 +15,13 @@ struct mu_socket {
     uint8_t vsn;
     bool closing;
     bool peer_closed; /* a close frame came */
+    char *access;     /* the sign-in or token that it was opened with; NULL: the owner's */
 };
 
 static const struct mu_channel *const channels[] = {
     &mu_channel_projects,
     &mu_channel_session_topic,
+    &mu_channel_inbox,
     &mu_channel_bench,
 };
 
@@ -297,9 +299,29 @@ void mu_socket_close(struct mu_client *c, uint16_t code, const char *reason)
         mu_conn_finish(c->conn);
 }
 
+static void close_if_opened_with(void *user, void *arg)
+{
+    struct mu_client *c = user;
+    if (c->socket && c->socket->access && strcmp(c->socket->access, arg) == 0)
+        mu_socket_close(c, MU_WS_POLICY, "signed out");
+}
+
+void mu_socket_close_access(struct mu_server *s, const char *id)
+{
+    mu_net_each(s->net, close_if_opened_with, (void *)id);
+}
+
+const char *mu_socket_access(const struct mu_client *c)
+{
+    return c->socket && c->socket->access ? c->socket->access : "";
+}
+
 void mu_socket_free(struct mu_client *c)
 {
     leave_all(c);
+    if (c->socket->access)
+        mu_access_note_use(c->srv->opts.access, c->socket->access);
+    free(c->socket->access);
     mu_ws_release(&c->socket->ws);
     free(c->socket->subs);
     free(c->socket);
@@ -316,7 +338,7 @@ static void refuse(struct mu_client *c, int status, const char *text)
 /* The order of checks is Phoenix's: method, (origin), subprotocol, who asks, version, headers. */
 static int check_upgrade(struct mu_client *c, const struct mu_http_req *req,
                          const struct mu_phx_offer *offer, enum mu_phx_vsn *vsn,
-                         char accept[MU_WS_ACCEPT_SIZE], const char **text)
+                         char accept[MU_WS_ACCEPT_SIZE], struct mu_who *who, const char **text)
 {
     char version[32];
     const char *key = mu_http_header(req, "sec-websocket-key");
@@ -326,7 +348,7 @@ static int check_upgrade(struct mu_client *c, const struct mu_http_req *req,
         return 400;
     if (offer->offered && !offer->phoenix)
         return 403;
-    if (!mu_access_signed_in(c->srv->opts.access, req, offer->token))
+    if (!mu_access_signed_in(c->srv->opts.access, req, offer->token, who))
         return 401;
     int rc = mu_http_query(req, "vsn", version, sizeof version);
     if ((rc && rc != -ENOENT) || mu_phx_vsn_parse(rc ? NULL : version, vsn))
@@ -340,11 +362,13 @@ static int check_upgrade(struct mu_client *c, const struct mu_http_req *req,
     return *text ? 400 : 101;
 }
 
-static void begin_socket(struct mu_client *c, enum mu_phx_vsn vsn, const char *accept, bool phoenix)
+static void begin_socket(struct mu_client *c, enum mu_phx_vsn vsn, const struct mu_who *who,
+                         const char *accept, bool phoenix)
 {
     struct mu_buf out = {0};
     c->socket = mu_alloc(sizeof *c->socket);
     c->socket->vsn = (uint8_t)vsn;
+    c->socket->access = who->id[0] ? mu_strdup(who->id) : NULL;
     mu_ws_init(&c->socket->ws, MU_LIMIT_FRAME_BYTES);
     c->busy = false;
     c->srv->upgrades++;
@@ -361,15 +385,16 @@ void mu_socket_upgrade(struct mu_client *c, const struct mu_http_req *req)
     enum mu_phx_vsn vsn = MU_PHX_V1;
     char accept[MU_WS_ACCEPT_SIZE];
     const char *text;
+    struct mu_who who;
     if (mu_phx_offer_parse(&offer, mu_http_header(req, "sec-websocket-protocol"))) {
         refuse(c, 401, NULL);
         return;
     }
-    int status = check_upgrade(c, req, &offer, &vsn, accept, &text);
+    int status = check_upgrade(c, req, &offer, &vsn, accept, &who, &text);
     bool phoenix = offer.phoenix;
     mu_phx_offer_release(&offer);
     if (status == 101)
-        begin_socket(c, vsn, accept, phoenix);
+        begin_socket(c, vsn, &who, accept, phoenix);
     else
         refuse(c, status, text);
 }

@@ -71,6 +71,9 @@ static void add_nested(void *ctx, const struct mu_rec_project *row)
         .id = row->id,
         .name = row->name,
         .path = row->path,
+        .position = row->position,
+        .pinned_at = row->pinned_at,
+        .archived_at = row->archived_at,
         .created_at = row->created_at,
         .updated_at = row->updated_at,
         .rev = row->rev,
@@ -262,6 +265,45 @@ int mu_sync_session(struct mu_store *store, const char *id, const struct mu_sync
     if (!rc)
         mu_rec_encode(out, &mu_subscribe_success_desc, s);
     mu_rec_free(&mu_subscribe_success_desc, s);
+    return rc;
+}
+
+/* What waits, and how much of what agents gave with it still has room. */
+struct inbox {
+    struct rows rows;
+    size_t room;
+};
+
+static const char *with_room(struct inbox *box, const char *json)
+{
+    size_t n = json ? strlen(json) : 0;
+    if (n > box->room)
+        return NULL;
+    box->room -= n;
+    return json;
+}
+
+static void add_waiting(void *ctx, const struct mu_rec_permission *p, const char *tool_id)
+{
+    MU_UNUSED(tool_id);
+    struct inbox *box = ctx;
+    struct mu_rec_permission shown = *p;
+    shown.questions = with_room(box, p->questions);
+    shown.suggestions = with_room(box, p->suggestions);
+    shown.input = with_room(box, p->input);
+    rows_add(&box->rows, &shown);
+}
+
+int mu_sync_inbox(struct mu_store *store, struct mu_buf *out)
+{
+    struct inbox box = {.rows = ROWS(permission), .room = MU_LIMIT_PAGE_BYTES};
+    int rc = mu_store_all_permissions(store, MU_LIMIT_INBOX_REQUESTS, MU_LIMIT_MESSAGE_BYTES,
+                                      add_waiting, &box);
+    struct mu_rec_inbox_reply *reply = mu_alloc(sizeof *reply);
+    reply->requests = rows_list(&box.rows);
+    if (!rc)
+        mu_rec_encode(out, &mu_inbox_reply_desc, reply);
+    mu_rec_free(&mu_inbox_reply_desc, reply);
     return rc;
 }
 

@@ -192,22 +192,35 @@ static const char *bounded(struct mu_sq *q, int column, size_t max)
     return text && strlen(text) > max ? NULL : text;
 }
 
+static int each_permission(struct mu_sq *q, size_t max, mu_permission_cb *cb, void *ctx)
+{
+    while (mu_sq_next(q)) {
+        struct mu_rec_permission p = {.id = mu_sq_get_text(q, 0),
+                                      .session_id = mu_sq_get_text(q, 1),
+                                      .kind = mu_waiting_for_parse(mu_sq_get_text(q, 2)),
+                                      .tool = mu_sq_get_text(q, 3),
+                                      .title = mu_sq_get_text(q, 4),
+                                      .created_at = mu_sq_get_int(q, 5),
+                                      .suggestions = bounded(q, 7, max),
+                                      .questions = bounded(q, 8, max),
+                                      .input = bounded(q, 9, max)};
+        cb(ctx, &p, mu_sq_get_text(q, 6));
+    }
+    return mu_sq_end(q);
+}
+
 int mu_store_each_permission(struct mu_store *s, const char *session_id, size_t max,
                              mu_permission_cb *cb, void *ctx)
 {
     struct mu_sq q = mu_sq_read(s, MU_SQ_each_permission);
     mu_sq_text(&q, session_id);
-    while (mu_sq_next(&q)) {
-        struct mu_rec_permission p = {.id = mu_sq_get_text(&q, 0),
-                                      .session_id = mu_sq_get_text(&q, 1),
-                                      .kind = mu_waiting_for_parse(mu_sq_get_text(&q, 2)),
-                                      .tool = mu_sq_get_text(&q, 3),
-                                      .title = mu_sq_get_text(&q, 4),
-                                      .created_at = mu_sq_get_int(&q, 5),
-                                      .suggestions = bounded(&q, 7, max),
-                                      .questions = bounded(&q, 8, max),
-                                      .input = bounded(&q, 9, max)};
-        cb(ctx, &p, mu_sq_get_text(&q, 6));
-    }
-    return mu_sq_end(&q);
+    return each_permission(&q, max, cb, ctx);
+}
+
+int mu_store_all_permissions(struct mu_store *s, int64_t limit, size_t max, mu_permission_cb *cb,
+                             void *ctx)
+{
+    struct mu_sq q = mu_sq_read(s, MU_SQ_each_permission_of_all);
+    mu_sq_int(&q, limit);
+    return each_permission(&q, max, cb, ctx);
 }

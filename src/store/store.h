@@ -94,6 +94,12 @@ int mu_store_each_project(struct mu_store *s, int64_t since, mu_project_cb *cb,
                           void *ctx) MU_MUST_CHECK;
 int mu_store_each_session(struct mu_store *s, const char *project_id, int64_t since,
                           mu_session_cb *cb, void *ctx) MU_MUST_CHECK;
+/* Where rows stand: the positions of a project's sessions, or (project_id NULL) of the projects,
+ * ascending. */
+typedef void mu_place_cb(void *ctx, const char *id, int64_t position);
+int mu_store_each_place(struct mu_store *s, const char *project_id, mu_place_cb *cb,
+                        void *ctx) MU_MUST_CHECK;
+int64_t mu_store_last_place(struct mu_store *s, const char *project_id); /* the highest; or 0 */
 /* How many rows there are: of all, and changed since (a bound for a delta). */
 int64_t mu_store_count_projects(struct mu_store *s);
 int64_t mu_store_count_sessions(struct mu_store *s);
@@ -213,11 +219,13 @@ int mu_store_put_permission(struct mu_store *s, const struct mu_rec_permission *
                             const char *tool_id) MU_MUST_CHECK;
 int mu_store_delete_permission(struct mu_store *s, const char *session_id,
                                const char *id) MU_MUST_CHECK;
-/* A session's, oldest first. What of input, suggestions and questions is longer than max bytes is
- * left out: NULL. */
+/* A session's, oldest first; of all sessions at most limit. What of input, suggestions and
+ * questions is longer than max bytes is left out: NULL. */
 typedef void mu_permission_cb(void *ctx, const struct mu_rec_permission *p, const char *tool_id);
 int mu_store_each_permission(struct mu_store *s, const char *session_id, size_t max,
                              mu_permission_cb *cb, void *ctx) MU_MUST_CHECK;
+int mu_store_all_permissions(struct mu_store *s, int64_t limit, size_t max, mu_permission_cb *cb,
+                             void *ctx) MU_MUST_CHECK;
 
 /* ---- runs: agent processes and how far their output was consumed ---- */
 
@@ -265,14 +273,39 @@ int mu_store_each_terminal(struct mu_store *s, mu_terminal_cb *cb, void *ctx) MU
 
 /* ---- access ---- */
 
-/* Secrets are kept as SHA-256 in hex (64 characters), never in clear. kind: "owner", "login",
- * "used_link". expires_at 0: never. */
+/* Secrets are kept as SHA-256 in hex (64 characters), never in clear. kind: "owner", "used_link";
+ * "login" and "token" are those below. expires_at 0: never. */
 int mu_store_put_secret(struct mu_store *s, const char *kind, const char *sha256_hex,
                         int64_t created_at, int64_t expires_at) MU_MUST_CHECK;
 /* True when there is such a secret of that kind that has not expired at `now`. */
 bool mu_store_has_secret(struct mu_store *s, const char *kind, const char *sha256_hex, int64_t now);
 int mu_store_delete_secrets(struct mu_store *s, const char *kind) MU_MUST_CHECK; /* all of a kind */
 int mu_store_prune_secrets(struct mu_store *s, int64_t now) MU_MUST_CHECK;
+
+/* ---- secrets that a person sees and takes away: sign-ins of browsers, tokens of programs ---- */
+
+struct mu_store_access {
+    const char *id;
+    enum mu_access_kind kind;
+    const char *hash;                             /* SHA-256 in hex */
+    const char *name;                             /* for a person */
+    int64_t created_at, last_used_at, expires_at; /* 0: never */
+};
+/* A new one; -EEXIST for an id or a hash that is there. */
+int mu_store_put_access(struct mu_store *s, const struct mu_store_access *a) MU_MUST_CHECK;
+typedef void mu_access_cb(void *ctx, const struct mu_store_access *a);
+/* The one with this secret that has not expired; -ENOENT. */
+int mu_store_find_access(struct mu_store *s, enum mu_access_kind kind, const char *hash,
+                         int64_t now, mu_access_cb *cb, void *ctx) MU_MUST_CHECK;
+/* Those that have not expired: browsers first, of each kind what was used last first. */
+int mu_store_each_access(struct mu_store *s, int64_t now, mu_access_cb *cb,
+                         void *ctx) MU_MUST_CHECK;
+int64_t mu_store_count_access(struct mu_store *s, enum mu_access_kind kind);
+/* The one used last before `newer` others of its kind; -ENOENT when there are not more. */
+int mu_store_oldest_access(struct mu_store *s, enum mu_access_kind kind, int64_t newer,
+                           char id[MU_ID_SIZE]) MU_MUST_CHECK;
+int mu_store_use_access(struct mu_store *s, const char *id, int64_t at) MU_MUST_CHECK;
+int mu_store_delete_access(struct mu_store *s, const char *id) MU_MUST_CHECK; /* -ENOENT */
 
 /* ---- for tests ---- */
 

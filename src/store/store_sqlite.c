@@ -10,6 +10,9 @@ int mu_store_put_project(struct mu_store *s, const struct mu_rec_project *p)
     mu_sq_text(&q, p->id);
     mu_sq_text(&q, p->name);
     mu_sq_text(&q, p->path);
+    mu_sq_int(&q, p->position);
+    mu_sq_int(&q, p->pinned_at);
+    mu_sq_int(&q, p->archived_at);
     mu_sq_int(&q, p->created_at);
     mu_sq_int(&q, p->updated_at);
     mu_sq_int(&q, p->rev);
@@ -23,6 +26,9 @@ static struct mu_rec_project project_row(struct mu_sq *q)
     p.id = mu_sq_get_text(q, c++);
     p.name = mu_sq_get_text(q, c++);
     p.path = mu_sq_get_text(q, c++);
+    p.position = mu_sq_get_int(q, c++);
+    p.pinned_at = mu_sq_get_int(q, c++);
+    p.archived_at = mu_sq_get_int(q, c++);
     p.created_at = mu_sq_get_int(q, c++);
     p.updated_at = mu_sq_get_int(q, c++);
     p.rev = mu_sq_get_int(q, c++);
@@ -88,6 +94,8 @@ int mu_store_put_session(struct mu_store *s, const struct mu_rec_session *r,
     mu_sq_text(&q, r->cli_session_id);
     mu_sq_text(&q, r->node);
     mu_sq_text(&q, r->metadata);
+    mu_sq_int(&q, r->position);
+    mu_sq_int(&q, r->pinned_at);
     mu_sq_int(&q, r->archived_at);
     mu_sq_int(&q, r->created_at);
     mu_sq_int(&q, r->updated_at);
@@ -120,6 +128,8 @@ static void session_row(struct mu_sq *q, struct mu_rec_session *r, struct mu_ses
     r->cli_session_id = mu_sq_get_text(q, c++);
     r->node = mu_sq_get_text(q, c++);
     r->metadata = mu_sq_get_text(q, c++);
+    r->position = mu_sq_get_int(q, c++);
+    r->pinned_at = mu_sq_get_int(q, c++);
     r->archived_at = mu_sq_get_int(q, c++);
     r->created_at = mu_sq_get_int(q, c++);
     r->updated_at = mu_sq_get_int(q, c++);
@@ -164,6 +174,26 @@ int mu_store_each_session(struct mu_store *s, const char *project_id, int64_t si
     if (project_id)
         mu_sq_text(&q, project_id);
     return each_session(&q, &count, cb, ctx);
+}
+
+/* ---- places ---- */
+
+int mu_store_each_place(struct mu_store *s, const char *project_id, mu_place_cb *cb, void *ctx)
+{
+    struct mu_sq q = mu_sq_read(s, project_id ? MU_SQ_each_place_of : MU_SQ_each_place);
+    if (project_id)
+        mu_sq_text(&q, project_id);
+    while (mu_sq_next(&q))
+        cb(ctx, mu_sq_get_text(&q, 0), mu_sq_get_int(&q, 1));
+    return mu_sq_end(&q);
+}
+
+int64_t mu_store_last_place(struct mu_store *s, const char *project_id)
+{
+    struct mu_sq q = mu_sq_read(s, project_id ? MU_SQ_last_place_of : MU_SQ_last_place);
+    if (project_id)
+        mu_sq_text(&q, project_id);
+    return mu_sq_one(&q, 0);
 }
 
 /* ---- deleting ---- */

@@ -32,8 +32,8 @@ bool mu_jsontext_ended(struct mu_jsontext *t)
 }
 
 /* How many of eight bytes need no closer look, up to the first one that does: control, quote,
- * backslash or not ASCII. The usual test for a zero or small byte in a word; what it may flag without
- * reason lies behind a byte that it flags with reason. */
+ * backslash or not ASCII. The usual test for a zero or small byte in a word; what it may flag
+ * without reason lies behind a byte that it flags with reason. */
 static size_t plain_bytes(const char *p)
 {
     const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;

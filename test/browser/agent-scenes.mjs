@@ -7,6 +7,8 @@
  *
  * A tool call whose input has `shows` gets that in its record's metadata, and `kind`, as from an agent
  * whose dialect says so: what the dialects make of real agents is for the contract suite.
+ * `[many 3000]` in a prompt is a turn of that many records: text with code, calls, and edits; every
+ * hundredth text says "landmark" and its number.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -50,6 +52,7 @@ const STEPS = [
 ];
 const OLD = "static int feed(struct parser *p)\n{\n    int n = read(p);\n    return n;\n}\n";
 const NEW = "static int feed(struct parser *p)\n{\n    size_t n = held_back(p);\n    note(p, n);\n    return 0;\n}\n";
+const LINES = Array.from({ length: 30 }, (_, index) => `line ${index + 1}\n`).join("");
 const PLAN = `## Keep incomplete lines
 
 1. \`feed\` returns how many bytes it **holds back**
@@ -81,6 +84,19 @@ const SCENES = {
     said("`feed` now says how much it **holds back**."),
     done,
   ],
+  patch: [
+    call("k", "Edit", {
+      shows: {
+        diffs: [
+          { path: "src/feed.c", patch: "@@ -11,3 +11,4 @@ feed()\n one\n-two\n+2\n+3\n three\n" },
+          { path: "src/lines.txt", old: LINES, new: LINES.replace("line 24", "line twenty-four") },
+        ],
+      },
+    }),
+    result("k", "changed"),
+    said("Two files."),
+    done,
+  ],
   finished: [
     call("p", "Plan", { shows: { kind: "plan", plan: STEPS.map((step) => ({ ...step, status: "completed" })) } }),
     said("All is done."),
@@ -108,6 +124,21 @@ if (process.argv[2] === "--version") {
 const scenes = ${JSON.stringify(SCENES)};
 const session_id = "11111111-2222-4333-8444-555555555555";
 const print = (line) => console.log(JSON.stringify({ session_id, ...line }));
+const many = (count) => {
+  const lines = [];
+  for (let i = 0; i < count; i += 1) {
+    const id = "n" + i;
+    const use = (name, input) => {
+      lines.push({ type: "assistant", message: { id, content: [{ type: "tool_use", id, name, input }] } });
+      lines.push({ type: "user", message: { content: [{ type: "tool_result", tool_use_id: id, content: ("line " + i + " of the output\\n").repeat(5) }] } });
+    };
+    const mark = i % 100 === 0 ? " **landmark " + i + "**" : "";
+    const code = i % 4 === 0 ? "\\n\\n\`\`\`ts\\nexport const value" + i + " = compute(" + i + ", 'text');\\nreturn value" + i + ";\\n\`\`\`" : "";
+    if (i % 2 === 0) lines.push({ type: "assistant", message: { id, content: [{ type: "text", text: "Answer " + i + mark + " says what was found in \`src/file" + i + ".c\` and goes on for a while, so that it has a few lines on the screen of whoever reads it.\\n\\n- one point\\n- another" + code }] } });
+    else use(i % 3 === 0 ? "Grep" : "Bash", i % 3 === 0 ? { pattern: "needle" + i, path: "src" } : { command: "make test-" + i, description: "Run test " + i });
+  }
+  return [...lines, scenes.short.at(-1)];
+};
 let left = [];
 const play = (answer) => {
   while (left.length > 0) {
@@ -128,8 +159,9 @@ require("node:readline").createInterface({ input: process.stdin }).on("line", (t
     play(behavior + (message ? ": " + message.replaceAll('"', "'") : ""));
   } else if (line.type === "user") {
     const said = JSON.stringify(line.message.content);
+    const count = /\\[many (\\d+)\\]/.exec(said)?.[1];
     const name = Object.keys(scenes).find((word) => said.includes("[" + word + "]"));
-    left = [...(scenes[name] ?? scenes.short)];
+    left = count ? many(Number(count)) : [...(scenes[name] ?? scenes.short)];
     play("");
   }
 });

@@ -45,7 +45,7 @@ test("plans, changes, images and sub-agents are shown as what they are, and agai
     assert.deepEqual(await steps.evaluateAll((all) => all.map((each) => each.dataset.status)), [
       ...["completed", "in_progress", "pending"],
     ]);
-    const lines = page.getByRole("region", { name: "Changed lines" });
+    const lines = page.getByRole("group", { name: "Changed lines" });
     await lines.locator('[data-diff="add"]').filter({ hasText: "size_t n = held_back(p);" }).waitFor();
     assert.equal(await lines.count(), 1, "the long change is folded");
     const inside = page.locator('[data-testid="message"][data-depth="1"]');
@@ -85,6 +85,7 @@ test("the agent's own lines are fetched when one looks, by keyboard too", async 
   await page.keyboard.press("Enter");
   await page.getByRole("menuitem", { name: "Show the agent’s own lines" }).waitFor();
   assert.equal(app.calls.filter((call) => call.includes("/raw")).length, 0, "nothing was fetched yet");
+  await page.keyboard.press("End");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").getByText('"assistant"').waitFor();
   await page.keyboard.press("Escape");
@@ -248,7 +249,7 @@ for (const colorScheme of ["light", "dark"]) {
     };
     await app.send("[records]");
     await app.says("text", "holds back");
-    await page.getByRole("region", { name: "Changed lines" }).first().waitFor();
+    await page.getByRole("group", { name: "Changed lines" }).first().waitFor();
     await fits("records");
     await app.send("[plan]");
     await cards(app).getByRole("table").waitFor();

@@ -95,7 +95,7 @@ test("the first project is added on a page that is made for it", async (t) => {
   app.verify();
 });
 
-test("a project is renamed and deleted, with a question first, in every tab", async (t) => {
+test("a project is renamed and deleted, with time to take it back, in every tab", async (t) => {
   const { app, page, project, projectId, sessionId } = await sessionOnScreen(t);
   const other = await openApp(t, browser, muster, { context: page.context() });
   await other.openSession({ projectId, sessionId });
@@ -112,13 +112,13 @@ test("a project is renamed and deleted, with a question first, in every tab", as
     await group(tab, projectId).getByRole("link", { name: "Renamed" }).waitFor();
   }
   project.name = "Renamed";
-  await open("Delete…");
-  await dialog(app).getByText("“Renamed” and its one session leave muster for good.").waitFor();
-  await dialog(app).getByRole("button", { name: "Cancel" }).click();
-  await dialog(app).waitFor({ state: "detached" });
-  assert.equal(await group(app, projectId).count(), 1, "Cancel deletes nothing");
-  await open("Delete…");
-  await dialog(app).getByRole("button", { name: "Delete project" }).click();
+  await open("Delete");
+  await group(app, projectId).waitFor({ state: "detached" });
+  await page.getByText("Deleted “Renamed” and its one session.").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await group(app, projectId).waitFor();
+  assert.equal(await group(other, projectId).count(), 1, "nothing was deleted");
+  await open("Delete");
   for (const tab of [app, other]) await group(tab, projectId).waitFor({ state: "detached" });
   await page.waitForURL((url) => !url.pathname.includes(projectId));
   await other.page.getByRole("heading", { name: "There is no such session" }).waitFor();
@@ -127,7 +127,7 @@ test("a project is renamed and deleted, with a question first, in every tab", as
   other.verify();
 });
 
-test("a session is renamed in its heading and by its menu, and deleted with a question first", async (t) => {
+test("a session is renamed in its heading and by its menu, and deleted while it works", async (t) => {
   const { app, page, projectId, sessionId } = await sessionOnScreen(t);
   await page.getByRole("heading", { level: 1 }).getByRole("button").click();
   await page.getByLabel("Session name").fill("By heading");
@@ -145,12 +145,13 @@ test("a session is renamed in its heading and by its menu, and deleted with a qu
   const gate = makeGate(t, muster.dir);
   await app.send(gate.wait);
   await app.badgeIs(sessionId, "working");
-  await open("Delete…");
-  await dialog(app).getByText("Its agent is working and will be stopped.").waitFor();
-  await dialog(app).getByRole("button", { name: "Delete session" }).click();
+  await open("Delete");
   await app.row(sessionId).waitFor({ state: "detached" });
+  await page.getByText("Deleted “By menu”. Its agent will be stopped.").waitFor();
   await page.waitForURL((url) => url.pathname === `/projects/${projectId}`);
   await page.getByRole("heading", { name: /^New session in/ }).waitFor();
+  const isGone = async () => (await muster.api("GET", `/api/sessions/${sessionId}`)).status === 404;
+  await app.until(isGone, "the session to be gone from the server");
   app.verify();
 });
 
@@ -371,13 +372,13 @@ test("by keyboard alone: send, go to another session, rename it, delete it", asy
     await keyboard.press("Enter");
     await goTo(menuItem(app, name), "ArrowDown");
     await keyboard.press("Enter");
-    await dialog(app).waitFor();
   };
   await row.waitFor();
   await keyboard.type("echo typed");
   await keyboard.press("Enter");
   await app.says("text", "typed");
-  await goTo(row.getByRole("link"), "Shift+Tab");
+  await goTo(app.row(sessionId).getByRole("link"), "Shift+Tab");
+  await goTo(row.getByRole("link"), "ArrowUp");
   await keyboard.press("Enter");
   await page.waitForURL((url) => url.pathname.endsWith(other));
   await choose("Rename…");
@@ -387,14 +388,13 @@ test("by keyboard alone: send, go to another session, rename it, delete it", asy
   await keyboard.press("Enter");
   await row.getByRole("link", { name: "Typed name" }).waitFor();
   await dialog(app).waitFor({ state: "detached" });
-  await choose("Delete…");
+  await choose("Rename…");
+  await dialog(app).waitFor();
   await keyboard.press("Escape");
   await dialog(app).waitFor({ state: "detached" });
   const actions = row.getByRole("button", { name: "Actions for Typed name" });
   await app.until(() => actions.evaluate((button) => button === document.activeElement), "the focus to be back");
-  await choose("Delete…");
-  await goTo(dialog(app).getByRole("button", { name: "Delete session" }));
-  await keyboard.press("Enter");
+  await choose("Delete");
   await row.waitFor({ state: "detached" });
   assert.equal(await app.row(sessionId).count(), 1);
   app.verify();
@@ -450,7 +450,7 @@ test("5,000 lines of output: the end is in view, typing is not held up, all is t
   await app.badgeIs(sessionId, "none");
   await app.says("text", "line 5000 of the long output");
   const atEnd = () =>
-    page.getByRole("region", { name: "Transcript" }).evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2);
+    page.getByRole("log", { name: "Transcript" }).evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2);
   await app.until(atEnd, "the end in view");
   const started = Date.now();
   await app.input.pressSequentially("echo still quick");

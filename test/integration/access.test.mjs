@@ -3,7 +3,7 @@
  * must not be found. The failure tests 16, 17 and 18 by their numbers.
  */
 import assert from "node:assert/strict";
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { networkInterfaces, tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { http } from "../lib/http.mjs";
 import { runMuster, startMuster } from "../lib/muster.mjs";
 import { connect } from "../lib/phoenix.mjs";
 import { openWebSocket, rawHttp, refusedWebSocket } from "../lib/raw.mjs";
+import { makeCode } from "../lib/sign-in.mjs";
 import { after, before, test } from "../lib/test.mjs";
 
 let muster;
@@ -330,12 +331,6 @@ test("failure 18: a used link stays used, and a cookie good, after the server wa
   assert.equal((await http(server.url, { path: "/api/projects", headers })).status, 200);
   assert.equal((await http(server.url, { path: unused.path })).status, 303);
 });
-
-/** A code as the server makes it, with an expiry of the test's choice. */
-function makeCode(token, expiry) {
-  const what = `${expiry}.${randomBytes(16).toString("hex")}`;
-  return `${what}.${createHmac("sha256", token).update(`muster sign-in link ${what}`).digest("hex")}`;
-}
 
 test("failure 18: a link expires after 10 minutes; one that was changed does not work", async () => {
   const now = Math.floor(Date.now() / 1000);

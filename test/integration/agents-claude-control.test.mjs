@@ -173,6 +173,10 @@ describe("claude's control protocol", { concurrency: 2 }, () => {
     const answered = "# ((wait:own-turn))((say:. Its own))";
     const command = `until [ -e ${folder}/go ]; do sleep 0.05; done ${answered}`;
     await session.turn(`${call("Bash", { command, run_in_background: true })}[[say:begun]] background`);
+    const facts = () => session.transcript.flatMap(({ kind, metadata }) => (kind === "user" ? [metadata.turn] : []));
+    const [first] = facts();
+    assert.equal(first.outcome, "done");
+    assert.ok(first.model && first.usage.output_tokens > 0, JSON.stringify(first));
     writeFileSync(join(folder, "go"), "");
     await session.until(() => session.state === "working", "the turn of its own to begin");
     await model.waiting("own-turn");
@@ -183,6 +187,9 @@ describe("claude's control protocol", { concurrency: 2 }, () => {
     await session.until(() => /\. Mine$/.test(session.text()), "the answer to the prompt");
     await session.until(() => session.state === "idle", "the end of both");
     assert.equal(session.text(), "begun. Its own. Mine");
+    const [same, mine, ...none] = facts();
+    assert.deepEqual([same, mine.outcome, none], [first, "done", []], "claude's own turn is told of in no prompt");
+    assert.ok(mine.started_at > first.ended_at);
     await verify();
   });
 

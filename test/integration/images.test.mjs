@@ -131,7 +131,8 @@ describe("prompts", () => {
     assert.deepEqual(seen.images, pictures.map((bytes, i) => ({ type: types[i], bytes: bytes.length, sha256: sha256(bytes) })));
     await idle(muster, sessionId);
     const [user, answer] = await messagesOf(muster, sessionId);
-    assert.deepEqual(user.metadata, { images: images.map(({ id, type, bytes }) => ({ id, type, bytes })) });
+    assert.equal(user.metadata.turn.outcome, "done");
+    assert.deepEqual(user.metadata.images, images.map(({ id, type, bytes }) => ({ id, type, bytes })));
     assert.equal(answer.text, "seen 3 images");
   });
 

@@ -5,7 +5,7 @@
  *     const muster = await startMuster(t, { env: fake.env });   // it is the agent "opencode"
  *     fake.heard()   // every message that muster wrote, of all its processes
  *
- * A prompt is a line of steps, "say:hello ask hang"; see STEPS below. Conversations are kept in a file of
+ * A prompt is a line of steps, "say:hello ask hang" (ask:BYTES asks with an input of that size); see STEPS below. Conversations are kept in a file of
  * the folder; a load tells them again, the second half of them after its answer.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -69,9 +69,10 @@ function agent(options, dir, fs) {
       fs.appendFileSync(file(), `${text}\n`);
       say(text);
     },
-    ask: async () => {
+    ask: async (bytes) => {
+      const rawInput = { command: "rm -r /", ...(bytes && { pad: "x".repeat(Number(bytes)) }) };
       const { result } = await request("session/request_permission", {
-        toolCall: { toolCallId: `t${count}`, title: "rm -r /", kind: "execute", rawInput: { command: "rm -r /" } },
+        toolCall: { toolCallId: `t${count}`, title: "rm -r /", kind: "execute", rawInput },
         options: [
           { optionId: "o1", name: "Go on", kind: "allow_once" },
           { optionId: "o2", name: "Always", kind: "allow_always" },

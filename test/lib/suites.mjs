@@ -13,16 +13,17 @@ const CONTRACT = { MUSTER_TEST_WAIT_MS: "45000" };
 
 /** @type {Record<string, import("./runner.mjs").Suite>} */
 export const suites = {
-  check: { limitSeconds: 120, commands: () => nodeTests("check") },
-  unit: { limitSeconds: 240, commands: unitTests },
-  web: { limitSeconds: 300, commands: webTests },
-  integration: { limitSeconds: 420, commands: () => nodeTests("integration") },
-  contract: { limitSeconds: 900, commands: () => nodeTests("contract", CONTRACT) },
-  browser: { limitSeconds: 480, commands: () => nodeTests("browser") },
+  check: { limitSeconds: 240, commands: () => nodeTests("check") },
+  unit: { limitSeconds: 600, commands: unitTests },
+  web: { limitSeconds: 600, commands: webTests },
+  integration: { limitSeconds: 900, commands: () => nodeTests("integration") },
+  contract: { limitSeconds: 1200, commands: () => nodeTests("contract", CONTRACT) },
+  browser: { limitSeconds: 1500, commands: () => nodeTests("browser") },
+  day: { limitSeconds: 1200, commands: () => nodeTests("day") },
 };
 
 /** One stage after the other; the lanes of a stage beside each other, each lane in order. */
-export const stages = [[["check", "unit"], ["web"]], [["integration"]], [["contract"]], [["browser"]]];
+export const stages = [[["check", "unit"], ["web"]], [["integration", "contract"], ["day"]], [["browser"]]];
 
 /** Each file is a process of its own: what it prints and how it ends is known for it alone. */
 function nodeTests(folder, more = {}) {

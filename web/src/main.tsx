@@ -1,16 +1,28 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Providers } from '@/app/providers';
+import { ErrorBoundary } from '@/app/error-boundary';
+import { catchTheRest } from '@/app/last-resort';
+import { preloadWhenIdle } from '@/app/preload';
 import { Router } from '@/app/router';
+import { followKeyboard } from '@/lib/keyboard-inset';
+import { registerServiceWorker, reloadWhenOutdated } from '@/app/service-worker';
 import './index.css';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 
+followKeyboard();
+catchTheRest();
+reloadWhenOutdated();
 createRoot(root).render(
   <StrictMode>
     <Providers>
-      <Router />
+      <ErrorBoundary>
+        <Router />
+      </ErrorBoundary>
     </Providers>
   </StrictMode>,
 );
+preloadWhenIdle();
+window.addEventListener('load', registerServiceWorker);

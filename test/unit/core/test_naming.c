@@ -67,11 +67,30 @@ static void a_given_name_is_cleaned(void **state)
     assert_int_equal(mu_naming_clean(name, full, sizeof full), 200);
 }
 
+static void a_given_name_is_taken_or_refused(void **state)
+{
+    MU_UNUSED(state);
+    char out[MU_NAMING_GIVEN_SIZE], lengthy[MU_LIMIT_NAME_BYTES + 2];
+    const char *why;
+    assert_int_equal(mu_naming_take(" my\nname ", out, &why), MU_CODE_OK);
+    assert_string_equal(out, "my name");
+    assert_null(why);
+    assert_int_equal(mu_naming_take(" \x01 ", out, &why), MU_CODE_INVALID_FIELD);
+    assert_non_null(strstr(why, "visible character"));
+    memset(lengthy, 'x', sizeof lengthy);
+    lengthy[MU_LIMIT_NAME_BYTES + 1] = '\0';
+    assert_int_equal(mu_naming_take(lengthy, out, &why), MU_CODE_TOO_LARGE);
+    lengthy[MU_LIMIT_NAME_BYTES] = '\0';
+    assert_int_equal(mu_naming_take(lengthy, out, &why), MU_CODE_OK);
+    assert_string_equal(out, lengthy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_prompt_gives_a_short_clean_line),
         cmocka_unit_test(a_given_name_is_cleaned),
+        cmocka_unit_test(a_given_name_is_taken_or_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

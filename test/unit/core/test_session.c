@@ -72,11 +72,25 @@ enum try {
     T_FACTS,
     T_OPTIONS,
     T_BEGAN,
+    T_PIN,
+    T_PLACE,
+    T_MOVE,
     TRIES,
 };
 
 static const struct mu_rec_message a_message = {
     .id = "m", .kind = MU_message_kind_TEXT, .text = "", .streaming = true};
+
+static const struct mu_session_change changes[TRIES] = {
+    [T_RENAME] = {.set = MU_HAS(session, name), .name = "words"},
+    [T_ARCHIVE] = {.set = MU_HAS(session, archived_at), .archived = true},
+    [T_OPTIONS] = {.set = MU_HAS(session, options), .options = "{}"},
+    [T_PIN] = {.set = MU_HAS(session, pinned_at), .pinned = true},
+    [T_PLACE] = {.set = MU_HAS(session, position), .position = 12},
+    [T_MOVE] = {.set = MU_HAS(session, project_id) | MU_HAS(session, position),
+                .project_id = "another",
+                .position = 12},
+};
 
 static struct mu_event event_for(enum try what)
 {
@@ -84,9 +98,10 @@ static struct mu_event event_for(enum try what)
     static const enum mu_event_kind kinds[TRIES] = {
         MU_EV_PROMPT,    MU_EV_NEXT,      MU_EV_MESSAGE,       MU_EV_TURN_DONE, MU_EV_TURN_DONE,
         MU_EV_TURN_DONE, MU_EV_RUN_ENDED, MU_EV_RUN_ENDED,     MU_EV_RUN_ENDED, MU_EV_RUN_ENDED,
-        MU_EV_CANCEL,    MU_EV_NOTICE,    MU_EV_CLI_SESSION,   MU_EV_TITLE,     MU_EV_RENAME,
-        MU_EV_READ,      MU_EV_ARCHIVE,   MU_EV_QUEUE_REMOVED, MU_EV_QUEUE_NOW, MU_EV_ASKED,
-        MU_EV_ANSWERED,  MU_EV_ANSWERED,  MU_EV_FACTS,         MU_EV_OPTIONS,   MU_EV_TURN_BEGAN};
+        MU_EV_CANCEL,    MU_EV_NOTICE,    MU_EV_CLI_SESSION,   MU_EV_TITLE,     MU_EV_CHANGE,
+        MU_EV_READ,      MU_EV_CHANGE,    MU_EV_QUEUE_REMOVED, MU_EV_QUEUE_NOW, MU_EV_ASKED,
+        MU_EV_ANSWERED,  MU_EV_ANSWERED,  MU_EV_FACTS,         MU_EV_CHANGE,    MU_EV_TURN_BEGAN,
+        MU_EV_CHANGE,    MU_EV_CHANGE,    MU_EV_CHANGE};
     e.kind = kinds[what];
     e.outcome = what == T_DONE_ERROR || what == T_ENDED_ERROR ? MU_TURN_ERROR
                 : what == T_DONE_CANCELLED                    ? MU_TURN_CANCELLED
@@ -97,6 +112,7 @@ static struct mu_event event_for(enum try what)
                     : what == T_ANSWERED_ONE ? MU_waiting_for_QUESTION
                                              : MU_waiting_for_PERMISSION;
     e.message = &a_message;
+    e.change = &changes[what];
     if (what == T_FACTS)
         e.metadata = "{\"model\":\"m\"}";
     e.on = true;
@@ -105,15 +121,19 @@ static struct mu_event event_for(enum try what)
 
 /* ---- the table: every situation × every event ---- */
 
-enum { NOTHING = -1 };
+enum { NOTHING = -1, REFUSED = -2 };
 
 struct cell {
-    int to;           /* the situation after it; NOTHING: the update is empty */
+    int to;           /* the situation after it; NOTHING: the update is empty; REFUSED */
     unsigned actions; /* MU_DO_… */
     int messages;
     int completed; /* 0 no, 1 well, 2 cancelled, 3 error */
 };
 
+#define NO                                                                                         \
+    {                                                                                              \
+        REFUSED, 0, 0, 0                                                                           \
+    }
 #define SAME                                                                                       \
     {                                                                                              \
         NOTHING, 0, 0, 0                                                                           \
@@ -190,6 +210,17 @@ static const struct cell table[TRIES][SITUATIONS] = {
                    {WORKING, 0, 0, 0},
                    {WAITING, 0, 0, 0},
                    {CANCELLING, 0, 0, 0}},
+    [T_PIN] = {{IDLE, 0, 0, 0},
+               {ERROR, 0, 0, 0},
+               {WORKING, 0, 0, 0},
+               {WAITING, 0, 0, 0},
+               {CANCELLING, 0, 0, 0}},
+    [T_PLACE] = {{IDLE, 0, 0, 0},
+                 {ERROR, 0, 0, 0},
+                 {WORKING, 0, 0, 0},
+                 {WAITING, 0, 0, 0},
+                 {CANCELLING, 0, 0, 0}},
+    [T_MOVE] = {{IDLE, MU_DO_LET_GO, 1, 0}, {ERROR, MU_DO_LET_GO, 1, 0}, NO, NO, NO},
     [T_REMOVED] = {SAME, SAME, SAME, SAME, SAME},
     [T_NOW] = {SAME, SAME, SAME, SAME, SAME},
     [T_ASKED] = {SAME, SAME, {WAITING, 0, 0, 0}, SAME, SAME},
@@ -222,7 +253,8 @@ static void check_cell(enum try what, enum situation from)
     struct mu_update u;
     mu_session_step(&s, &e, &u);
     int completed = !u.completed ? 0 : u.cancelled ? 2 : u.next.row.error_message ? 3 : 1;
-    bool good = want->to == NOTHING
+    bool good = want->to == REFUSED ? u.refused && !u.changed && !u.private_changed
+                : want->to == NOTHING
                     ? is_empty(&u)
                     : !is_empty(&u) && situation_of(&u.next) == (enum situation)want->to &&
                           u.actions == want->actions && u.message_count == (size_t)want->messages &&
@@ -498,6 +530,74 @@ static void keep(struct kept *k, const struct mu_session *s)
     free(old.now_id);
 }
 
+static void a_change_is_one_update(void **state)
+{
+    MU_UNUSED(state);
+    struct mu_session s = session_in(WORKING, 0);
+    struct mu_update u;
+    struct mu_session_change c = {.set = MU_HAS(session, name) | MU_HAS(session, options) |
+                                         MU_HAS(session, archived_at) | MU_HAS(session, pinned_at) |
+                                         MU_HAS(session, project_id),
+                                  .name = "Mine",
+                                  .options = NULL,
+                                  .pinned = true,
+                                  .project_id = "p"};
+    struct mu_event e = {.kind = MU_EV_CHANGE, .now = 100, .change = &c};
+    s.row.options = "{}";
+    s.row.archived_at = 9;
+    mu_session_step(&s, &e, &u);
+    assert_string_equal(u.next.row.name, "Mine");
+    assert_true(u.next.user_named);
+    assert_null(u.next.row.options);
+    assert_int_equal(u.next.row.archived_at, 0);
+    assert_int_equal(u.next.row.pinned_at, 100);
+    assert_int_equal(u.changed, MU_HAS(session, name) | MU_HAS(session, options) |
+                                    MU_HAS(session, archived_at) | MU_HAS(session, pinned_at) |
+                                    MU_HAS(session, updated_at));
+    s.row.pinned_at = 7; /* what is pinned stays so since then */
+    c = (struct mu_session_change){.set = MU_HAS(session, pinned_at), .pinned = true};
+    mu_session_step(&s, &e, &u);
+    assert_true(is_empty(&u));
+    c = (struct mu_session_change){.set = MU_HAS(session, position), .position = 5};
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.changed, MU_HAS(session, position)); /* no time of change */
+}
+
+static void a_move_leaves_the_conversation_behind(void **state)
+{
+    MU_UNUSED(state);
+    struct mu_session s = session_in(ERROR, 0);
+    struct mu_event e = event_for(T_MOVE);
+    struct mu_update u;
+    s.row.cli_session_id = "conversation";
+    s.row.metadata = "{\"context\":{}}";
+    e.metadata = "{\"model\":\"m\"}";
+    mu_session_step(&s, &e, &u);
+    assert_string_equal(u.next.row.project_id, "another");
+    assert_int_equal(u.next.row.position, 12);
+    assert_null(u.next.row.cli_session_id);
+    assert_null(u.next.run_id);
+    assert_string_equal(u.next.row.metadata, e.metadata);
+    assert_string_equal(u.messages[0].text, "words");
+    assert_int_equal(u.next.row.read_seq, 3); /* what was not read still is not */
+    s.row.read_seq = s.row.last_seq;
+    s.run_id = NULL;
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.next.row.read_seq, u.next.row.last_seq);
+    assert_int_equal(u.actions, 0);
+    e.text = NULL;
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.message_count, 0);
+    s.row.queue_length = 1;
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.refused, MU_CODE_SESSION_BUSY);
+    assert_non_null(strstr(u.why_not, "queue"));
+    s = session_in(WORKING, 0);
+    mu_session_step(&s, &e, &u);
+    assert_int_equal(u.refused, MU_CODE_SESSION_BUSY);
+    assert_non_null(strstr(u.why_not, "works"));
+}
+
 /* What an update says beside the next value fits to it. */
 static void check_update(const struct mu_session *s, const struct mu_update *u)
 {
@@ -551,6 +651,12 @@ static void no_sequence_breaks_a_rule(void **state)
         e.now = 1000 + i;
         e.seq = random_number(&seed) % 8;
         e.on = random_number(&seed) % 2;
+        struct mu_session_change change = changes[what];
+        change.archived = change.pinned = e.on;
+        change.position = i;
+        if (change.project_id)
+            change.project_id = id;
+        e.change = &change;
         mu_session_step(&k.s, &e, &u);
         const char *broken = mu_session_check(&u.next);
         if (broken)
@@ -618,6 +724,8 @@ int main(void)
         cmocka_unit_test(it_waits_for_the_oldest_request),
         cmocka_unit_test(a_long_reason_is_cut),
         cmocka_unit_test(reading_never_goes_back),
+        cmocka_unit_test(a_change_is_one_update),
+        cmocka_unit_test(a_move_leaves_the_conversation_behind),
         cmocka_unit_test(no_sequence_breaks_a_rule),
         cmocka_unit_test(the_checker_sees_what_is_forbidden),
     };

@@ -73,6 +73,39 @@ static void timeout(void **state)
     assert_string_equal(r.text, "begun\n");
 }
 
+static struct result run_bounded(const char *script, size_t max, bool kill)
+{
+    const char *argv[] = {"sh", "-c", script, NULL};
+    struct result r = {0};
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct mu_child *c = mu_child_run(&loop, NULL, argv, true, 0, on_done, &r);
+    mu_child_bound(c, max);
+    if (kill)
+        mu_child_kill(c);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    assert_int_equal(r.calls, 1);
+    return r;
+}
+
+static void killed_past_its_bound(void **state)
+{
+    MU_UNUSED(state);
+    struct result r = run_bounded("head -c 50000 /dev/zero", 50000, false);
+    assert_int_equal(r.status, 0);
+    assert_int_equal(r.n, 50000);
+    r = run_bounded("yes", 50000, false);
+    assert_int_equal(r.status, MU_ETOOBIG);
+    assert_int_equal(r.n, 50000);
+}
+
+static void killed(void **state)
+{
+    MU_UNUSED(state);
+    assert_int_equal(run_bounded("exec sleep 1000", 10, true).status, 128 + SIGKILL);
+}
+
 static void forgotten(void **state)
 {
     const char *argv[] = {"sh", "-c", "echo x", NULL};
@@ -89,8 +122,13 @@ static void forgotten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(output_and_status), cmocka_unit_test(missing),   cmocka_unit_test(bounded),
-        cmocka_unit_test(timeout),           cmocka_unit_test(forgotten),
+        cmocka_unit_test(output_and_status),
+        cmocka_unit_test(missing),
+        cmocka_unit_test(bounded),
+        cmocka_unit_test(timeout),
+        cmocka_unit_test(forgotten),
+        cmocka_unit_test(killed_past_its_bound),
+        cmocka_unit_test(killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

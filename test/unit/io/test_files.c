@@ -392,6 +392,29 @@ static void finds_directories(void **state)
     assert_int_equal(mu_files_directory(&f->root, "sub", &dir, &f->why), -EINVAL);
 }
 
+static void tells_whether_a_file_is_there(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(mkdir(at(f, "project/sub"), 0700), 0);
+    put(f, "project/sub/file", "x", 1);
+    put(f, "outside", "x", 1);
+    assert_int_equal(symlink("sub/file", at(f, "project/inside")), 0);
+    assert_int_equal(symlink("../outside", at(f, "project/out")), 0);
+    assert_int_equal(symlink("loop", at(f, "project/loop")), 0);
+    assert_int_equal(mkfifo(at(f, "project/fifo"), 0600), 0);
+    assert_true(mu_files_is_there(&f->root, "sub/file"));
+    assert_true(mu_files_is_there(&f->root, "inside"));
+    static const char *const no[] = {"out",  "loop",       "fifo", "sub",
+                                     "none", "../outside", "",     "/etc/passwd"};
+    for (size_t i = 0; i < MU_COUNT(no); i++)
+        assert_false(mu_files_is_there(&f->root, no[i]));
+    int fd = mu_files_open_directory(&f->root, "sub");
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(mu_files_open_directory(&f->root, ".."), -EXDEV);
+    assert_int_equal(mu_files_open_directory(&f->root, "fifo"), -ENOTDIR);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -408,6 +431,7 @@ int main(void)
         TEST(asks_for_permission),
         TEST(is_not_led_out_by_a_race),
         TEST(finds_directories),
+        TEST(tells_whether_a_file_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

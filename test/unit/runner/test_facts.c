@@ -45,6 +45,39 @@ static void what_is_too_long_is_left_out(void **state)
     mu_buf_release(&facts);
 }
 
+static void a_prompt_tells_of_its_turn(void **state)
+{
+    MU_UNUSED(state);
+    struct mu_agent_usage used = {.input_tokens = 7,
+                                  .output_tokens = 0,
+                                  .cache_read_tokens = -1,
+                                  .cache_write_tokens = -1,
+                                  .cost_microusd = -1};
+    struct mu_agent_usage none = {-1, -1, -1, -1, -1};
+    char *told = facts_used(&used);
+    assert_string_equal(told, "{\"input_tokens\":7,\"output_tokens\":0}");
+    assert_null(facts_used(&none));
+    struct facts_turn turn = {.started_at = 1000,
+                              .ended_at = 2500,
+                              .outcome = MU_TURN_CANCELLED,
+                              .row_metadata = "{\"model\":\"m\",\"mode\":\"x\"}",
+                              .usage = told};
+    char *all = facts_turn("{\"queued\":true}", &turn);
+    assert_string_equal(all, "{\"queued\":true,\"turn\":{\"started_at\":"
+                             "\"1970-01-01T00:00:01.000Z\",\"ended_at\":"
+                             "\"1970-01-01T00:00:02.500Z\",\"outcome\":\"cancelled\","
+                             "\"model\":\"m\",\"usage\":{\"input_tokens\":7,"
+                             "\"output_tokens\":0}}}");
+    turn = (struct facts_turn){.started_at = 1, .ended_at = 2, .outcome = MU_TURN_OK};
+    char *bare = facts_turn(NULL, &turn);
+    assert_string_equal(bare, "{\"turn\":{\"started_at\":\"1970-01-01T00:00:00.001Z\","
+                              "\"ended_at\":\"1970-01-01T00:00:00.002Z\","
+                              "\"outcome\":\"done\"}}");
+    free(told);
+    free(all);
+    free(bare);
+}
+
 static void turns_add_up(void **state)
 {
     MU_UNUSED(state);
@@ -79,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_set_and_taken_away),
         cmocka_unit_test(what_is_too_long_is_left_out),
+        cmocka_unit_test(a_prompt_tells_of_its_turn),
         cmocka_unit_test(turns_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,9 +25,9 @@ static void pushes_come_in_order_without_gaps(void **state)
     make_session(f, "shell", NULL);
     prompt(f, "m1", "echo hello");
     until_quiet(f);
-    static const char *const expected[] = {"message_added",   "session_updated", "message_added",
-                                           "session_updated", "stream_output",   "message_added",
-                                           "session_updated", "message_complete"};
+    static const char *const expected[] = {
+        "message_added", "session_updated", "message_added",   "session_updated", "stream_output",
+        "message_added", "message_added",   "session_updated", "message_complete"};
     assert_int_equal(f->push_count, MU_COUNT(expected));
     json_int_t known = 0;
     for (size_t i = 0; i < MU_COUNT(expected); i++) {

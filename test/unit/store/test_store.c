@@ -29,8 +29,13 @@ static void rows_come_back_as_they_were_put(void **state)
 {
     struct fixture *f = *state;
     struct mu_rec_project p = project(f->s, "p1");
+    p.position = -11;
+    p.pinned_at = 12;
+    p.archived_at = 13;
     OK(mu_store_put_project(f->s, &p));
     struct mu_rec_session r = session(f->s, "p1", "s1");
+    r.position = INT64_C(1) << 52;
+    r.pinned_at = 11;
     r.state = MU_session_state_ERROR;
     r.error_message = "exit 127: \"nonsense\"\nnot found";
     r.waiting_for = MU_waiting_for_QUESTION;
@@ -53,6 +58,8 @@ static void rows_come_back_as_they_were_put(void **state)
     OK(mu_store_get_project_by_path(f->s, "/srv/p1", project_is, &p));
     OK(mu_store_get_session(f->s, "s1", session_is, &r));
     p.name = "another";
+    p.position = 1;
+    p.pinned_at = p.archived_at = 0;
     p.rev = mu_store_next_rev(f->s);
     OK(mu_store_put_project(f->s, &p));
     OK(mu_store_get_project(f->s, "p1", project_is, &p));
@@ -112,6 +119,36 @@ static void every_word_of_an_enum_is_stored(void **state)
     r.state = MU_session_state_NONE;
     assert_int_equal(mu_store_put_session(f->s, &r, &priv), -EINVAL);
     mu_store_rollback(f->s);
+}
+
+static void add_place(void *ctx, const char *id, int64_t position)
+{
+    mu_buf_printf(ctx, "%s=%lld ", id, (long long)position);
+}
+
+static void places_are_told_in_their_order(void **state)
+{
+    struct fixture *f = *state;
+    struct mu_buf list = {0};
+    struct mu_session_private priv = {0};
+    assert_int_equal(mu_store_last_place(f->s, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        struct mu_rec_project p = project(f->s, text("p%d", i));
+        p.position = 100 - i;
+        OK(mu_store_put_project(f->s, &p));
+    }
+    for (int i = 0; i < 3; i++) {
+        struct mu_rec_session r = session(f->s, i ? "p1" : "p0", text("s%d", i));
+        r.position = 50 - i;
+        OK(mu_store_put_session(f->s, &r, &priv));
+    }
+    OK(mu_store_each_place(f->s, NULL, add_place, &list));
+    OK(mu_store_each_place(f->s, "p1", add_place, &list));
+    OK(mu_store_each_place(f->s, "p2", add_place, &list));
+    assert_string_equal(list.data, "p2=98 p1=99 p0=100 s2=48 s1=49 ");
+    assert_int_equal(mu_store_last_place(f->s, NULL), 100);
+    assert_int_equal(mu_store_last_place(f->s, "p1"), 49);
+    mu_buf_release(&list);
 }
 
 struct seen {
@@ -425,6 +462,10 @@ static void what_agents_wait_for_is_kept(void **state)
     SEES(mu_store_each_permission(f->s, "s2", 3, see_permission, &seen), "s2/r1 tool-1 {} [1] 7 ");
     SEES(mu_store_each_permission(f->s, "s1", 6, see_permission, &seen),
          "s1/r2 tool-1 - [1] 7 s1/r1 tool-1 - [1] 7 ");
+    SEES(mu_store_all_permissions(f->s, 9, 6, see_permission, &seen),
+         "s1/r2 tool-1 - [1] 7 s1/r1 tool-1 - [1] 7 s2/r1 tool-1 {} [1] 7 ");
+    SEES(mu_store_all_permissions(f->s, 1, 9, see_permission, &seen),
+         "s1/r2 tool-1 {\"b\":2} [1] 7 ");
     OK(mu_store_delete_permission(f->s, "s1", "r2"));
     OK(mu_store_delete_permission(f->s, "s1", "r2"));
     SEES(mu_store_each_permission(f->s, "s1", SIZE_MAX, see_permission, &seen),
@@ -514,6 +555,71 @@ static void read_again(void *ctx, const struct mu_rec_session *row,
     free(id);
 }
 
+struct seen_access {
+    char ids[256];
+    struct mu_store_access last;
+};
+
+static void on_access(void *ctx, const struct mu_store_access *a)
+{
+    struct seen_access *seen = ctx;
+    snprintf(seen->ids + strlen(seen->ids), sizeof seen->ids - strlen(seen->ids), "%s ", a->id);
+    seen->last = *a;
+}
+
+static int put_access(struct mu_store *s, const char *id, enum mu_access_kind kind, char digit,
+                      int64_t at, int64_t expires)
+{
+    char hash[65];
+    memset(hash, digit, 64);
+    hash[64] = '\0';
+    return mu_store_put_access(s, &(struct mu_store_access){.id = id,
+                                                            .kind = kind,
+                                                            .hash = hash,
+                                                            .name = "Firefox on Linux",
+                                                            .created_at = at,
+                                                            .expires_at = expires});
+}
+
+static void what_lets_somebody_in_is_listed_and_taken_away(void **state)
+{
+    struct fixture *f = *state;
+    static const char b[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    struct seen_access seen = {0};
+    char id[MU_ID_SIZE];
+    OK(mu_store_put_secret(f->s, "owner", b, 1, 0));
+    OK(put_access(f->s, "t1", MU_access_kind_TOKEN, 'a', 9, 0));
+    OK(put_access(f->s, "b1", MU_access_kind_BROWSER, 'b', 5, 100));
+    OK(put_access(f->s, "b2", MU_access_kind_BROWSER, 'c', 6, 50));
+    OK(mu_store_commit(f->s));
+    OK(mu_store_each_access(f->s, 10, on_access, &seen));
+    assert_string_equal(seen.ids, "b2 b1 t1 ");
+    OK(mu_store_use_access(f->s, "b1", 40));
+    seen = (struct seen_access){0};
+    OK(mu_store_each_access(f->s, 60, on_access, &seen)); /* b2 has expired */
+    assert_string_equal(seen.ids, "b1 t1 ");
+    assert_int_equal(mu_store_count_access(f->s, MU_access_kind_BROWSER), 2);
+    OK(mu_store_oldest_access(f->s, MU_access_kind_BROWSER, 1, id));
+    assert_string_equal(id, "b2");
+    assert_int_equal(mu_store_oldest_access(f->s, MU_access_kind_BROWSER, 2, id), -ENOENT);
+
+    seen = (struct seen_access){0};
+    OK(mu_store_find_access(f->s, MU_access_kind_BROWSER, b, 60, on_access, &seen));
+    assert_int_equal(seen.last.last_used_at, 40);
+    assert_int_equal(seen.last.expires_at, 100);
+    assert_int_equal(mu_store_find_access(f->s, MU_access_kind_BROWSER, b, 100, on_access, &seen),
+                     -ENOENT);
+    assert_int_equal(mu_store_find_access(f->s, MU_access_kind_TOKEN, b, 1, on_access, &seen),
+                     -ENOENT);
+    OK(mu_store_delete_access(f->s, "b1"));
+    assert_int_equal(mu_store_delete_access(f->s, "b1"), -ENOENT);
+    assert_int_equal(mu_store_find_access(f->s, MU_access_kind_BROWSER, b, 60, on_access, &seen),
+                     -ENOENT);
+    OK(mu_store_commit(f->s));
+    assert_true(mu_store_has_secret(f->s, "owner", b, 1));
+    assert_int_equal(put_access(f->s, "t1", MU_access_kind_TOKEN, 'd', 1, 0), -EEXIST);
+}
+
 static void a_callback_may_read(void **state)
 {
     struct fixture *f = *state;
@@ -586,6 +692,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(rows_come_back_as_they_were_put),
+        TEST(places_are_told_in_their_order),
         TEST(every_word_of_an_enum_is_stored),
         TEST(deltas_tell_what_changed),
         TEST(forgotten_tombstones_raise_the_oldest_since),
@@ -599,6 +706,7 @@ int main(void)
         TEST(what_agents_wait_for_is_kept),
         TEST(runs_and_their_inputs),
         TEST(secrets_expire),
+        TEST(what_lets_somebody_in_is_listed_and_taken_away),
         TEST(a_callback_may_read),
         TEST(a_checkpoint_empties_the_log),
         TEST(the_log_is_bounded),

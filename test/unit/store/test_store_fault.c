@@ -26,6 +26,14 @@ static int scenario(struct mu_store *s)
     rc = rc ? rc : mu_store_delete_inputs(s, "r", 1);
     rc = rc ? rc : mu_store_put_secret(s, "login", A64, 1, 2);
     rc = rc ? rc : mu_store_prune_secrets(s, 2);
+    rc = rc ? rc
+            : mu_store_put_access(s, &(struct mu_store_access){.id = "t",
+                                                               .kind = MU_access_kind_TOKEN,
+                                                               .hash = A64,
+                                                               .name = "n",
+                                                               .created_at = 1});
+    rc = rc ? rc : mu_store_use_access(s, "t", 2);
+    rc = rc ? rc : mu_store_delete_access(s, "t");
     rc = rc ? rc : mu_store_put_secret(s, "owner", A64, 1, 0);
     rc = rc ? rc : mu_store_delete_session(s, "s2", mu_store_next_rev(s));
     rc = rc ? rc : mu_store_prune_tombstones(s, INT64_MAX);

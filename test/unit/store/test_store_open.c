@@ -364,6 +364,16 @@ static void make_old(struct fixture *f, size_t version, const char *rows)
     run_sql(db_path(f), rows);
 }
 
+#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define B64 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static void on_old_sign_in(void *ctx, const struct mu_store_access *a)
+{
+    assert_true(mu_id_valid(a->id));
+    assert_string_equal(a->name, "A browser");
+    ++*(int *)ctx;
+}
+
 /* Its rows are there in the present schema. */
 static void every_former_schema_is_brought_to_the_present_one(void **state)
 {
@@ -371,8 +381,15 @@ static void every_former_schema_is_brought_to_the_present_one(void **state)
     make_old(f, 1,
              "INSERT INTO project VALUES (1, 'p1', 'n', '/p', 1, 1, 1);"
              "INSERT INTO session VALUES (1, 's1', 'p1', 'old', 'claude', 'idle', NULL, NULL, 0, "
-             "0, 0, 0, 0, NULL, NULL, NULL, 0, 1, 1, 1, NULL, NULL, NULL, 0, 0);");
+             "0, 0, 0, 0, NULL, NULL, NULL, 0, 1, 1, 1, NULL, NULL, NULL, 0, 0);"
+             "INSERT INTO secret VALUES ('owner', '" A64 "', 1, 0), ('login', '" A64 "', 1, 9), "
+             "('login', '" B64 "', 1, 9);");
     open_store(f);
+    assert_true(mu_store_has_secret(f->s, "owner", A64, 5));
+    int browsers = 0;
+    OK(mu_store_find_access(f->s, MU_access_kind_BROWSER, B64, 5, on_old_sign_in, &browsers));
+    OK(mu_store_each_access(f->s, 5, on_old_sign_in, &browsers));
+    assert_int_equal(browsers, 3);
     char *all = dump(f->s->db);
     assert_non_null(strstr(all, "|name=old|"));
     assert_non_null(strstr(all, "|now_id="));
@@ -427,6 +444,50 @@ static void messages_and_their_pieces_survive_a_new_table(void **state)
     free(none);
     free(before);
     free(after);
+}
+
+static void add_place(void *ctx, const char *id, int64_t position)
+{
+    mu_buf_printf(ctx, "%s=%lld ", id, (long long)position);
+}
+
+/* Schema 4: the order in which rows were made, without two that are equal. */
+static void former_rows_get_places(void **state)
+{
+    struct fixture *f = *state;
+    struct mu_buf list = {0};
+    make_old(f, 3,
+             "INSERT INTO project VALUES (1, 'p1', 'n', '/1', 5, 1, 1), (2, 'p2', 'n', '/2', 5, 1, "
+             "2), (3, 'p3', 'n', '/3', 5, 1, 3), (4, 'p4', 'n', '/4', 4, 1, 4);"
+             "CREATE TABLE old (id TEXT, project_id TEXT, made INTEGER);"
+             "INSERT INTO old VALUES ('s1', 'p1', 7), ('s2', 'p1', 7), ('s3', 'p2', 7), "
+             "('s4', 'p1', 6);"
+             "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3000) "
+             "INSERT INTO old SELECT 'm' || i, 'p3', 9 + i / 2000 FROM c;"
+             "INSERT INTO session (id, project_id, name, agent, state, turn_started_at, last_seq, "
+             "read_seq, queue_length, waiting_since, archived_at, created_at, updated_at, rev, "
+             "cancelling, user_named) SELECT id, project_id, 'n', 'claude', 'idle', 0, 0, 0, 0, 0, "
+             "0, made, 1, 1, 0, 0 FROM old ORDER BY rowid;"
+             "DROP TABLE old;");
+    open_store(f);
+    OK(mu_store_each_place(f->s, NULL, add_place, &list));
+    OK(mu_store_each_place(f->s, "p1", add_place, &list));
+    OK(mu_store_each_place(f->s, "p2", add_place, &list));
+    assert_string_equal(list.data, "p4=4096 p1=5120 p2=5121 p3=5122 s4=6144 s1=7168 s2=7169 "
+                                   "s3=7168 ");
+    mu_buf_clear(&list); /* more of one millisecond than it has numbers */
+    OK(mu_store_each_place(f->s, "p3", add_place, &list));
+    long long last = 0;
+    const char *at = list.data;
+    for (int i = 1; i <= 3000; i++, at = strchr(at, ' ') + 1) {
+        char id[16];
+        long long position = 0;
+        assert_int_equal(sscanf(at, "%15[^=]=%lld", id, &position), 2);
+        assert_string_equal(id, text("m%d", i));
+        assert_true(position > last);
+        last = position;
+    }
+    mu_buf_release(&list);
 }
 
 static void a_migration_that_fails_leaves_the_old_state(void **state)
@@ -561,6 +622,7 @@ int main(void)
         TEST(a_newer_schema_is_reached_step_by_step),
         TEST(every_former_schema_is_brought_to_the_present_one),
         TEST(messages_and_their_pieces_survive_a_new_table),
+        TEST(former_rows_get_places),
         TEST(a_migration_that_fails_leaves_the_old_state),
         TEST(a_migration_that_fails_makes_no_new_database),
         TEST(the_epoch_changes_only_when_commits_may_be_lost),

@@ -1,28 +1,25 @@
-import { FolderPlus } from 'lucide-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy } from 'react';
 import { Navigate } from 'react-router';
-import { AddProjectForm } from '@/features/projects/components/add-project-dialog';
+import { readRows } from '@/shared/rows/pending';
 import { usePage } from './page-context';
 import { TopBar } from './top-bar';
 import { lastProject } from './use-shell';
 
+const FirstProject = lazy(async () => ({
+  default: (await import('@/features/projects/components/first-project')).FirstProject,
+}));
+
 /** Leads to the project one was in last; to the first one there is; or to adding one. */
 export function HomePage() {
-  const { projects, newSession } = usePage();
-  const last = projects.find((project) => project.id === lastProject()) ?? projects[0];
+  const { newSession } = usePage();
+  const last = lastProject(readRows(useQueryClient()));
   if (last) return <Navigate to={`/projects/${last.id}`} replace />;
   return (
     <>
       <TopBar />
-      <div className="grid min-h-0 grow place-items-center overflow-y-auto p-6">
-        <section className="w-full max-w-md">
-          <FolderPlus aria-hidden className="size-8 text-accent-text" strokeWidth={1.5} />
-          <h1 className="mt-4 text-xl font-semibold tracking-tight">Add your first project</h1>
-          <p className="mt-1.5 text-ink-2">
-            A project is a directory in which agents work. Every session in it shows here what it is
-            doing, as it happens.
-          </p>
-          <AddProjectForm onAdded={(project) => newSession(project.id)} />
-        </section>
+      <div className="grid min-h-0 grow place-items-center overflow-y-auto px-6">
+        <FirstProject onAdded={(project) => newSession(project.id)} />
       </div>
     </>
   );

@@ -1,63 +1,64 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { Suspense } from 'react';
-import { Outlet } from 'react-router';
-import { ConnectionBanner } from '@/features/connection/components/connection-banner';
-import { SignedOutPage } from '@/features/connection/components/signed-out-page';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { UnreachablePage } from '@/features/connection/components/unreachable-page';
-import { useUnverifiedSince } from '@/features/connection/use-connection';
-import { AddProjectDialog } from '@/features/projects/components/add-project-dialog';
-import { useProjects } from '@/features/projects/queries';
+import { useHasProjects } from '@/features/projects/queries';
 import { useProjectsWebSocket } from '@/features/projects/use-projects-web-socket';
-import { Sheet } from '@/components/ui/sheet';
 import { ApiError } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
-import { useIsPhone } from '@/lib/media';
-import { Announcer } from './announcer';
-import { Sidebar } from './sidebar';
-import { useShell } from './use-shell';
+import { eventBus } from '@/shared/websocket';
+import { Frame } from './frame';
+import { forgetEverything } from './leave';
+import { useInboxTopic } from './use-inbox-topic';
 
-/** The frame of every page: sidebar, banner, and the page itself. */
+const SignedOutPage = lazy(async () => ({
+  default: (await import('@/features/connection/components/signed-out-page')).SignedOutPage,
+}));
+// Without the server, and without a worker that has it, there is nothing to show of before.
+const LastKnownPage = lazy(() =>
+  import('@/features/last-known/components/last-known-page').catch(() => ({
+    default: ({ children }: { children: ReactNode }) => children,
+  })),
+);
+
+/** Without an answer for so long, what was known before is better than nothing. */
+const SLOW_MS = 3_000;
+
+/** Every page: the frame, once there is something to put into it. */
 export function Layout() {
   useProjectsWebSocket();
-  const { data, error } = useProjects(useQueryClient());
-  const projects = data ?? [];
-  const shell = useShell(projects);
-  const phone = useIsPhone();
-  const unverified = useUnverifiedSince() !== null;
-  if (!data && error instanceof ApiError && error.status === 401) return <SignedOutPage />;
-  if (!data && error) return <UnreachablePage reason={messageOf(error)} />;
-  if (!data) return <div role="status" aria-label="Loading" className="h-full bg-canvas" />;
-  const sidebar = (
-    <Sidebar
-      projects={projects}
-      dimmed={unverified}
-      onAddProject={shell.addProject}
-      onNewSession={shell.newSession}
-      withNewButton={!phone}
-    />
-  );
+  const { loaded, error } = useHasProjects();
+  useInboxTopic(loaded);
+  const slow = useSlow(!loaded && !error);
+  const signedOut = error instanceof ApiError && error.status === 401;
+  useEffect(() => {
+    if (signedOut) void forgetEverything();
+  }, [signedOut]);
+  if (loaded) return <Frame />;
+  if (signedOut) {
+    return (
+      <Suspense fallback={null}>
+        <SignedOutPage />
+      </Suspense>
+    );
+  }
+  if (!error && !slow) {
+    return <div role="status" aria-label="Loading" className="h-full bg-canvas" />;
+  }
+  const reason = error ? messageOf(error) : 'muster takes long to answer.';
   return (
-    <div className="flex h-full flex-col">
-      <ConnectionBanner />
-      <div className="flex min-h-0 grow">
-        {!phone && <aside className="w-72 shrink-0 border-r border-line bg-side">{sidebar}</aside>}
-        {phone && (
-          <Sheet open={shell.sheetOpen} onOpenChange={shell.setSheetOpen} title="Projects">
-            {sidebar}
-          </Sheet>
-        )}
-        <main className="flex min-w-0 grow flex-col">
-          <Suspense fallback={null}>
-            <Outlet context={{ projects, ...shell }} />
-          </Suspense>
-        </main>
-      </div>
-      <AddProjectDialog
-        open={shell.adding}
-        onOpenChange={shell.setAdding}
-        onAdded={(project) => shell.newSession(project.id)}
-      />
-      <Announcer projects={projects} />
-    </div>
+    <Suspense fallback={null}>
+      <LastKnownPage reason={reason} onRetry={() => eventBus.reconnect()}>
+        <UnreachablePage reason={reason} />
+      </LastKnownPage>
+    </Suspense>
   );
+}
+
+function useSlow(waiting: boolean): boolean {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    if (!waiting) return;
+    const timer = setTimeout(() => setSlow(true), SLOW_MS);
+    return () => clearTimeout(timer);
+  }, [waiting]);
+  return waiting && slow;
 }

@@ -1,12 +1,5 @@
 import { useOutletContext } from 'react-router';
-import type { ProjectWithSessions } from '@/shared/websocket';
+import type { Shell } from './use-shell';
 
-/** What the layout has for the pages in it. */
-export interface PageContext {
-  projects: readonly ProjectWithSessions[];
-  openSidebar: () => void;
-  addProject: () => void;
-  newSession: (projectId?: string) => void;
-}
-
-export const usePage = () => useOutletContext<PageContext>();
+/** What the frame has for the pages in it. The rows come by useProject and useSession. */
+export const usePage = () => useOutletContext<Shell>();

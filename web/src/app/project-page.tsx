@@ -1,15 +1,14 @@
 import { useParams } from 'react-router';
+import { useProject } from '@/features/projects/queries';
 import { DraftSession } from '@/features/sessions/components/draft-session';
 import { ProjectUsage } from '@/features/sessions/components/project-usage';
 import { LostPage } from './lost-page';
-import { usePage } from './page-context';
 import { TopBar } from './top-bar';
 
 /** A project: the composer of its next session. */
 export function ProjectPage() {
   const { projectId } = useParams();
-  const { projects } = usePage();
-  const project = projects.find((row) => row.id === projectId);
+  const project = useProject(projectId);
   if (!project) return <LostPage what="project" />;
   return (
     <>
@@ -25,7 +24,11 @@ export function ProjectPage() {
           <h2 className="mb-4 px-1 text-xl font-semibold tracking-tight">
             New session in {project.name}
           </h2>
-          <DraftSession key={project.id} projectId={project.id} />
+          <DraftSession
+            key={project.id}
+            projectId={project.id}
+            first={project.sessions.length === 0}
+          />
         </div>
       </div>
     </>

@@ -17,9 +17,7 @@ export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(makeQueryClient);
   return (
     <QueryClientProvider client={client}>
-      <TooltipProvider delayDuration={250} skipDelayDuration={200}>
-        {children}
-      </TooltipProvider>
+      <TooltipProvider delayDuration={250}>{children}</TooltipProvider>
       <Suspense fallback={null}>
         <Toasts />
       </Suspense>

@@ -1,12 +1,31 @@
-import { Monitor, Moon, Sun } from 'lucide-react';
+import { Monitor, Moon, Settings, Sun } from 'lucide-react';
+import { Link } from 'react-router';
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuRadioGroup, MenuRadioItem } from '@/components/ui/menu';
+import { shortcutText } from '@/lib/shortcuts';
 import { type Theme, useTheme } from '@/lib/theme';
 
 const icons = { system: Monitor, light: Sun, dark: Moon };
 const names = { system: 'As the system', light: 'Light', dark: 'Dark' };
 
+/** In the head of the sidebar: the theme, and the way to the settings. */
 export function ThemeMenu() {
+  return (
+    <div className="flex items-center">
+      <Themes />
+      <Link
+        to="/settings"
+        aria-label="Settings"
+        title={`Settings (${shortcutText('settings')})`}
+        className="inline-flex size-7 items-center justify-center rounded-md text-ink-3 transition-colors hover:bg-hover hover:text-ink pointer-coarse:size-11"
+      >
+        <Settings aria-hidden className="size-4" />
+      </Link>
+    </div>
+  );
+}
+
+function Themes() {
   const [theme, setTheme] = useTheme();
   const Current = icons[theme];
   return (

@@ -1,40 +1,62 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { useLocation, useNavigate, useParams } from 'react-router';
+import { useIsPhone } from '@/lib/media';
+import { noteRecent } from '@/lib/recent';
 import { storage } from '@/lib/storage';
-import type { ProjectWithSessions } from '@/shared/websocket';
+import { shownProjects } from '@/shared/rows/order';
+import { findProject, type Rows } from '@/shared/rows/rows';
+import { readRows } from '@/shared/rows/pending';
 
-export const lastProject = () => storage.get('last-project');
+/** The project one was in last, or the first one there is. */
+export function lastProject(rows: Rows, current?: string) {
+  const known = (id: string | null | undefined) => findProject(rows, id ?? '');
+  return known(current) ?? known(storage.get('last-project')) ?? shownProjects(rows)[0];
+}
 
-/** What the frame remembers: whether the sheet or the dialog is open, and where "new session" leads. */
-export function useShell(projects: readonly ProjectWithSessions[]) {
-  const [adding, setAdding] = useState(false);
+export type Overlay = 'palette' | 'help' | 'add-project';
+export type Shell = ReturnType<typeof useShell>;
+
+/** What the frame remembers: what is open over the page, and where "new session" leads. */
+export function useShell() {
+  const client = useQueryClient();
+  const [overlay, setOverlay] = useState<Overlay | null>(null);
   const [sheetAt, setSheetAt] = useState<string | null>(null);
+  const [hidden, setHidden] = useState(() => storage.get('sidebar') === 'hidden');
+  const phone = useIsPhone();
   const navigate = useNavigate();
-  const { projectId } = useParams();
+  const { projectId, sessionId } = useParams();
   const { key } = useLocation();
   useEffect(() => {
     if (projectId) storage.set('last-project', projectId);
-  }, [projectId]);
-  const known = (id: string | null | undefined) =>
-    projects.find((project) => project.id === id)?.id;
-  const fallback = known(projectId) ?? known(lastProject()) ?? projects[0]?.id;
+    if (sessionId) noteRecent(sessionId);
+  }, [projectId, sessionId]);
   const newSession = useCallback(
     (id?: string) => {
-      const target = id ?? fallback;
-      if (!target) return setAdding(true);
+      const target = id ?? lastProject(readRows(client), projectId)?.id;
+      if (!target) return setOverlay('add-project');
       setSheetAt(null);
       void navigate(`/projects/${target}`);
     },
-    [fallback, navigate],
+    [client, projectId, navigate],
   );
+  // The sheet belongs to the place where it was opened: going elsewhere closes it.
+  const sheetOpen = sheetAt === key;
+  const setSheetOpen = (open: boolean) => setSheetAt(open ? key : null);
+  const hide = (next: boolean) => {
+    storage.set('sidebar', next ? 'hidden' : null);
+    setHidden(next);
+  };
   return {
-    adding,
-    setAdding,
-    addProject: useCallback(() => setAdding(true), []),
-    // The sheet belongs to the place where it was opened: going elsewhere closes it.
-    sheetOpen: sheetAt === key,
-    setSheetOpen: (open: boolean) => setSheetAt(open ? key : null),
-    openSidebar: () => setSheetAt(key),
+    overlay,
+    setOverlay,
+    addProject: useCallback(() => setOverlay('add-project'), []),
+    sheetOpen,
+    setSheetOpen,
+    /** On a phone it is a sheet, and never beside the page. */
+    sidebarHidden: hidden,
+    openSidebar: () => (phone ? setSheetAt(key) : hide(false)),
+    toggleSidebar: () => (phone ? setSheetOpen(!sheetOpen) : hide(!hidden)),
     newSession,
   };
 }

@@ -20,6 +20,8 @@ interface Options<K extends RouteName> {
   query?: Record<string, string | number>;
   body?: RouteTypes[K]['request'];
   signal?: AbortSignal;
+  /** It is carried out even if the page is gone before the answer. */
+  keepalive?: boolean;
 }
 
 /** One request of the protocol's REST table. */
@@ -33,11 +35,17 @@ export async function request<K extends RouteName>(
   const response = await send(url + query, {
     method,
     ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.keepalive ? { keepalive: true } : {}),
     ...(options.body === undefined ? {} : json(options.body)),
   });
   if (!response.ok) throw await refusal(response);
   const body = await response.text();
   return (body === '' ? undefined : JSON.parse(body)) as RouteTypes[K]['response'];
+}
+
+/** After a deletion: that somebody else was faster is no error, what was wanted is so. */
+export function unlessGone(error: unknown): void {
+  if (!(error instanceof ApiError && error.status === 404)) throw error;
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
 const phone = '(max-width: 767px)';
+const touch = '(hover: none) and (pointer: coarse)';
 
 function subscribe(listener: () => void): () => void {
   const query = matchMedia(phone);
@@ -11,4 +12,9 @@ function subscribe(listener: () => void): () => void {
 /** Too narrow for the sidebar beside the page. */
 export function useIsPhone(): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(phone).matches);
+}
+
+/** Typed on the screen itself, where Enter is the only way to a new line. */
+export function isTouch(): boolean {
+  return matchMedia(touch).matches;
 }

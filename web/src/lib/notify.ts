@@ -1,9 +1,27 @@
-/** Says something once, in a corner. The toaster is loaded after the page (app/toasts.tsx). */
+/**
+ * Says something once, in a corner: while a text stands there, the same text is not added to it. The
+ * toaster is loaded after the page (app/toasts.tsx).
+ */
 const show = (kind: 'error' | 'warning' | 'info', text: string) =>
-  void import('sonner').then(({ toast }) => toast[kind](text));
+  void import('sonner').then(({ toast }) => toast[kind](text, { id: `${kind}: ${text}` }));
 
 export const notify = {
   error: (text: string) => show('error', text),
   warning: (text: string) => show('warning', text),
   info: (text: string) => show('info', text),
+  /** With a button; it stays until somebody has read it. */
+  action: (text: string, label: string, onClick: () => void) =>
+    void import('sonner').then(({ toast }) =>
+      toast(text, { id: text, action: { label, onClick }, duration: Infinity, closeButton: true }),
+    ),
+  /** With a button that takes it back; it stays until the function that it returns is called. */
+  undo: (text: string, onUndo: () => void): (() => void) => {
+    const id = crypto.randomUUID();
+    const action = { label: 'Undo', onClick: onUndo };
+    const shown = import('sonner').then(({ toast }) => {
+      toast(text, { id, action, duration: Infinity, dismissible: false });
+      return () => void toast.dismiss(id);
+    });
+    return () => void shown.then((dismiss) => dismiss());
+  },
 };

@@ -9,12 +9,20 @@ export const storage = {
       return null;
     }
   },
-  set(key: string, value: string | null): void {
+  /** False: it was not kept (refused, or too large). */
+  set(key: string, value: string | null): boolean {
     try {
       if (value === null) localStorage.removeItem(PREFIX + key);
       else localStorage.setItem(PREFIX + key, value);
+      return true;
     } catch {
-      return;
+      return false;
     }
+  },
+  /** What another tab has changed. */
+  onChange(listener: (key: string, value: string | null) => void): void {
+    window.addEventListener('storage', ({ key, newValue }) => {
+      if (key?.startsWith(PREFIX)) listener(key.slice(PREFIX.length), newValue);
+    });
   },
 };

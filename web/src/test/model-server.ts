@@ -67,6 +67,14 @@ export class ModelServer {
     this.publish('session_updated', { sessionId: old.id, ...fields, rev });
   }
 
+  patchProject(id: string | undefined, fields: Partial<ProjectResponse>): void {
+    const old = this.projects.get(id ?? '');
+    if (!old) return;
+    const rev = (this.rev += 1);
+    this.projects.set(old.id, { ...old, ...fields, rev });
+    this.publish('project_updated', { projectId: old.id, ...fields, rev });
+  }
+
   drop(kind: Tomb['kind'], id: string | undefined): void {
     if (!id) return;
     const rev = (this.rev += 1);

@@ -27,8 +27,10 @@ type Frame =
 export const actions = (
   'project session session state state state error rename drop dropProject quiet ' +
   'deliver deliver deliver lose lose get gotten row rowGotten sync reconnect head behind ' +
-  'restore rewind'
+  'restore rewind place pin archive move placeProject pinProject'
 ).split(' ');
+
+const flag = (pick: number) => (pick % 2 ? `2026-01-01T00:00:${10 + pick}.000Z` : null);
 
 /** A server with one client: what is on the wire, and what the page made of it. */
 export class Model {
@@ -52,6 +54,12 @@ export class Model {
       state: () => server.patch(at, { state: pick % 2 ? 'working' : 'idle', error_message: null }),
       error: () => server.patch(at, { state: 'error', error_message: `reason ${pick}` }),
       rename: () => server.patch(at, { name: `name ${pick}` }),
+      place: () => server.patch(at, { position: pick % 7 }),
+      pin: () => server.patch(at, { pinned_at: flag(pick) }),
+      archive: () => server.patch(at, { archived_at: flag(pick) }),
+      move: () => server.patch(at, { project_id: one(server.projectIds()) ?? '', position: pick }),
+      placeProject: () => server.patchProject(one(server.projectIds()), { position: pick % 5 }),
+      pinProject: () => server.patchProject(one(server.projectIds()), { pinned_at: flag(pick) }),
       drop: () => server.drop('sessions', at?.id),
       dropProject: () => pick % 4 === 0 && server.drop('projects', one(server.projectIds())),
       quiet: () => (server.rev += 1), // a change that no push tells of

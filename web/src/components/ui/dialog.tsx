@@ -1,54 +1,18 @@
-import * as Primitive from '@radix-ui/react-dialog';
-import { type ComponentProps, type ReactNode, useState } from 'react';
-import { cn } from '@/lib/cn';
+import { lazy, Suspense } from 'react';
+import type { DialogProps } from './dialog-body';
 
-interface Props {
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
-  title: string;
-  description?: ReactNode;
-  /** For what needs room: code, pictures. */
-  wide?: boolean;
-  children: ReactNode;
-}
+const body = () => import('./dialog-body');
+const Body = lazy(body);
 
-const sizes = {
-  narrow: 'top-[18vh] max-h-[70vh] w-[min(30rem,calc(100vw-2rem))]',
-  wide: 'top-[5vh] max-h-[90vh] w-[min(60rem,calc(100vw-2rem))]',
-};
+/** Fetches what dialogs are made of, before one is asked for. */
+export const preloadDialog = () => void body();
 
-export function Dialog(props: Props) {
-  const { open, onOpenChange, title, description, wide = false, children } = props;
+/** Made when it is opened: the page is there before the code of its dialogs. */
+export function Dialog({ open, ...rest }: DialogProps & { open: boolean }) {
+  if (!open) return null;
   return (
-    <Primitive.Root open={open} onOpenChange={onOpenChange}>
-      <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-40 bg-black/35 dark:bg-black/60" />
-        <Panel
-          {...(description ? {} : { 'aria-describedby': undefined })}
-          className={cn(
-            'fixed left-1/2 z-50 -translate-x-1/2 animate-rise overflow-y-auto rounded-xl border border-line-strong bg-raised p-5 shadow-float focus:outline-none',
-            sizes[wide ? 'wide' : 'narrow'],
-          )}
-        >
-          <Primitive.Title className="text-[15px] font-semibold">{title}</Primitive.Title>
-          {description && (
-            <Primitive.Description asChild>
-              <div className="mt-1.5 text-[13px] wrap-anywhere text-ink-2">{description}</div>
-            </Primitive.Description>
-          )}
-          {children}
-        </Panel>
-      </Primitive.Portal>
-    </Primitive.Root>
+    <Suspense fallback={null}>
+      <Body {...rest} />
+    </Suspense>
   );
-}
-
-/** Gives the focus back to where it was when the dialog was opened. */
-function Panel(props: ComponentProps<typeof Primitive.Content>) {
-  const [before] = useState(() => document.activeElement);
-  const onCloseAutoFocus = (event: Event) => {
-    event.preventDefault();
-    if (before instanceof HTMLElement) before.focus();
-  };
-  return <Primitive.Content onCloseAutoFocus={onCloseAutoFocus} {...props} />;
 }

@@ -1,97 +1,58 @@
-import * as Primitive from '@radix-ui/react-dropdown-menu';
-import { Check } from 'lucide-react';
-import { createContext, type ReactNode, use, useRef } from 'react';
-import { cn } from '@/lib/cn';
+import {
+  cloneElement,
+  type ComponentProps,
+  type KeyboardEvent,
+  lazy,
+  type ReactElement,
+  type ReactNode,
+  Suspense,
+  useState,
+} from 'react';
+import type * as MenuParts from './menu-parts';
 
-/** Does it when the menu is gone and its button has the focus again, so that a dialog returns it there. */
-const Later = createContext((act: () => void) => act());
+type Parts = typeof MenuParts;
 
-interface MenuProps {
-  trigger: ReactNode;
+const parts = () => import('./menu-parts');
+const part = <K extends keyof Parts>(name: K) =>
+  lazy(async () => ({ default: (await parts())[name] }));
+
+const MenuBody = part('Menu');
+export const MenuItem = part('MenuItem');
+export const MenuSeparator = part('MenuSeparator');
+export const MenuLabel = part('MenuLabel');
+export const MenuRadioGroup = part('MenuRadioGroup');
+export const MenuRadioItem = part('MenuRadioItem');
+
+/** Fetches what menus are made of, before one is asked for. */
+export const preloadMenu = () => void parts();
+
+interface Props {
+  trigger: ReactElement<ComponentProps<'button'>>;
   children: ReactNode;
   align?: 'start' | 'end';
   side?: 'top' | 'bottom';
-  /** Open from the beginning: it was made by the click on its button. */
   defaultOpen?: boolean;
 }
 
-export function Menu(props: MenuProps) {
-  const { trigger, children, align = 'end', side = 'bottom', defaultOpen = false } = props;
-  const chosen = useRef<(() => void) | null>(null);
-  const onClosed = () => {
-    if (chosen.current) queueMicrotask(chosen.current);
-    chosen.current = null;
-  };
+/** A page has hundreds of menus and opens few: until the first click there is only the button. */
+export function Menu({ trigger, defaultOpen = false, ...rest }: Props) {
+  const [made, setMade] = useState(defaultOpen);
+  const button = cloneElement(trigger, {
+    'aria-haspopup': 'menu',
+    'aria-expanded': false,
+    onPointerEnter: preloadMenu,
+    onFocus: preloadMenu,
+    onClick: () => setMade(true),
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key !== 'ArrowDown') return;
+      event.preventDefault();
+      setMade(true);
+    },
+  });
+  if (!made) return button;
   return (
-    <Primitive.Root modal={false} defaultOpen={defaultOpen}>
-      <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
-      <Primitive.Portal>
-        <Primitive.Content
-          ref={defaultOpen ? focusFirst : undefined}
-          align={align}
-          side={side}
-          sideOffset={4}
-          collisionPadding={8}
-          onCloseAutoFocus={onClosed}
-          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-[calc(100vw-1rem)] min-w-44 animate-rise overflow-y-auto rounded-lg border border-line-strong bg-raised p-1 shadow-float"
-        >
-          <Later value={(act) => (chosen.current = act)}>{children}</Later>
-        </Primitive.Content>
-      </Primitive.Portal>
-    </Primitive.Root>
-  );
-}
-
-/** Whose button was pressed before there was a menu goes on with its first item. */
-function focusFirst(content: HTMLElement | null): void {
-  content?.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true });
-}
-
-const item =
-  'flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-[13px] outline-none select-none data-[highlighted]:bg-hover data-[disabled]:cursor-default data-[disabled]:text-ink-3';
-
-interface ItemProps {
-  onSelect: () => void;
-  icon?: ReactNode;
-  danger?: boolean;
-  children: ReactNode;
-}
-
-export function MenuItem({ onSelect, icon, danger = false, children }: ItemProps) {
-  const later = use(Later);
-  return (
-    <Primitive.Item onSelect={() => later(onSelect)} className={cn(item, danger && 'text-danger')}>
-      {icon}
-      {children}
-    </Primitive.Item>
-  );
-}
-
-export const MenuRadioGroup = Primitive.RadioGroup;
-
-export function MenuLabel({ children }: { children: ReactNode }) {
-  return (
-    <Primitive.Label className="px-2 pt-1.5 pb-0.5 text-[11px] text-ink-3">
-      {children}
-    </Primitive.Label>
-  );
-}
-
-interface RadioProps {
-  value: string;
-  disabled?: boolean;
-  icon?: ReactNode;
-  children: ReactNode;
-}
-
-export function MenuRadioItem({ value, disabled = false, icon, children }: RadioProps) {
-  return (
-    <Primitive.RadioItem value={value} disabled={disabled} className={item}>
-      {icon}
-      <span className="min-w-0 grow">{children}</span>
-      <Primitive.ItemIndicator>
-        <Check className="size-3.5 text-accent-text" aria-hidden />
-      </Primitive.ItemIndicator>
-    </Primitive.RadioItem>
+    <Suspense fallback={button}>
+      <MenuBody trigger={trigger} defaultOpen {...rest} />
+    </Suspense>
   );
 }

@@ -1,27 +1,17 @@
-import * as Primitive from '@radix-ui/react-dialog';
-import type { ReactNode } from 'react';
+import { lazy, Suspense } from 'react';
+import type { SheetProps } from './sheet-body';
 
-interface Props {
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
-  title: string;
-  children: ReactNode;
-}
+const body = () => import('./sheet-body');
+const Body = lazy(body);
+
+export const preloadSheet = () => void body();
 
 /** A panel from the left: the sidebar on a phone. */
-export function Sheet({ open, onOpenChange, title, children }: Props) {
+export function Sheet({ open, ...rest }: SheetProps & { open: boolean }) {
+  if (!open) return null;
   return (
-    <Primitive.Root open={open} onOpenChange={onOpenChange}>
-      <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-30 bg-black/35 dark:bg-black/60" />
-        <Primitive.Content
-          aria-describedby={undefined}
-          className="fixed inset-y-0 left-0 z-30 w-[min(20rem,86vw)] border-r border-line bg-side shadow-float focus:outline-none"
-        >
-          <Primitive.Title className="sr-only">{title}</Primitive.Title>
-          {children}
-        </Primitive.Content>
-      </Primitive.Portal>
-    </Primitive.Root>
+    <Suspense fallback={null}>
+      <Body {...rest} />
+    </Suspense>
   );
 }

@@ -1,29 +1,89 @@
-import * as Primitive from '@radix-ui/react-tooltip';
-import type { ReactNode } from 'react';
+import {
+  cloneElement,
+  type ComponentProps,
+  createContext,
+  lazy,
+  type ReactElement,
+  type ReactNode,
+  Suspense,
+  use,
+  useEffect,
+  useId,
+  useState,
+} from 'react';
+
+const bubble = () => import('./tooltip-bubble');
+const Bubble = lazy(bubble);
+
+export const preloadTooltip = () => void bubble();
+
+const SHOW_MS = 250;
+/** Long enough to move the pointer onto the bubble. */
+const HIDE_MS = 120;
+
+const Delay = createContext(SHOW_MS);
+
+export function TooltipProvider(props: { delayDuration?: number; children: ReactNode }) {
+  return <Delay value={props.delayDuration ?? SHOW_MS}>{props.children}</Delay>;
+}
 
 interface Props {
   text: ReactNode;
-  children: ReactNode;
+  children: ReactElement<ComponentProps<'button'>>;
   side?: 'top' | 'right' | 'bottom' | 'left';
 }
 
-/** What else there is to say of the child, on hover and on focus. */
+/** What else there is to say of the child, on hover and on focus. Escape takes it away. */
 export function Tooltip({ text, children, side = 'top' }: Props) {
+  const delay = use(Delay);
+  const id = useId();
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const [timer] = useState(makeTimer);
+  const set = (to: HTMLElement | null, ms: number) => timer.start(() => setAnchor(to), ms);
+  useEffect(() => timer.stop, [timer]);
+  useEffect(() => {
+    if (!anchor) return;
+    const onKey = (event: KeyboardEvent) => event.key === 'Escape' && setAnchor(null);
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [anchor]);
+  const child = cloneElement(children, {
+    'aria-describedby': anchor ? id : undefined,
+    onPointerEnter: ({ currentTarget, pointerType }) =>
+      pointerType !== 'touch' && set(currentTarget, delay),
+    onPointerLeave: () => set(null, HIDE_MS),
+    onPointerDown: () => set(null, 0),
+    onFocus: ({ currentTarget }) =>
+      currentTarget.matches(':focus-visible') && set(currentTarget, 0),
+    onBlur: () => set(null, 0),
+  });
   return (
-    <Primitive.Root>
-      <Primitive.Trigger asChild>{children}</Primitive.Trigger>
-      <Primitive.Portal>
-        <Primitive.Content
-          side={side}
-          sideOffset={6}
-          collisionPadding={8}
-          className="z-50 max-h-60 max-w-80 animate-rise overflow-y-auto rounded-lg border border-line-strong bg-raised px-2.5 py-1.5 text-xs wrap-anywhere whitespace-pre-wrap text-ink shadow-float"
-        >
-          {text}
-        </Primitive.Content>
-      </Primitive.Portal>
-    </Primitive.Root>
+    <>
+      {child}
+      {anchor && (
+        <Suspense fallback={null}>
+          <Bubble
+            id={id}
+            anchor={anchor}
+            side={side}
+            onPointerEnter={() => timer.stop()}
+            onPointerLeave={() => set(null, HIDE_MS)}
+          >
+            {text}
+          </Bubble>
+        </Suspense>
+      )}
+    </>
   );
 }
 
-export const TooltipProvider = Primitive.Provider;
+/** One thing to be done later: another takes its place. */
+function makeTimer() {
+  let handle: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => clearTimeout(handle);
+  const start = (act: () => void, ms: number) => {
+    stop();
+    handle = setTimeout(act, ms);
+  };
+  return { start, stop };
+}

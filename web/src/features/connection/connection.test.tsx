@@ -9,7 +9,7 @@ describe('the banner', () => {
   afterEach(() => vi.useRealTimers());
 
   it('says since when, after half a second, until it is verified again', () => {
-    render(<ConnectionBanner />);
+    render(<ConnectionBanner onSignedOut={vi.fn()} />);
     act(() => eventBus.status.lost('projects', Date.now()));
     act(() => void vi.advanceTimersByTime(400));
     expect(screen.queryByTestId('connection-banner')).not.toBeInTheDocument();
@@ -21,7 +21,7 @@ describe('the banner', () => {
   });
 
   it('stays away for a blink', () => {
-    render(<ConnectionBanner />);
+    render(<ConnectionBanner onSignedOut={vi.fn()} />);
     act(() => eventBus.status.lost('projects', Date.now()));
     act(() => void vi.advanceTimersByTime(300));
     act(() => eventBus.status.verified('projects'));

@@ -1,8 +1,10 @@
-import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { request } from '@/lib/api';
 import { projectKeys } from '@/shared/rows/keys';
+import { findProject, findSession } from '@/shared/rows/rows';
 import { updateView } from '@/shared/rows/store';
-import type { ProjectWithSessions } from '@/shared/websocket';
+import type { ProjectWithSessions, SessionResponse } from '@/shared/websocket';
 import { applyProjectList } from './channel';
 
 export { projectKeys };
@@ -26,4 +28,23 @@ export const projectsQuery = (client: QueryClient) =>
 
 export function useProjects(client: QueryClient) {
   return useQuery(projectsQuery(client));
+}
+
+const isThere = () => true;
+
+/** Whether there is a list yet, or why not; it says nothing of what is in it, so no row renders it. */
+export function useHasProjects() {
+  const { data = false, error } = useQuery({ ...projectsQuery(useQueryClient()), select: isThere });
+  return { loaded: data, error };
+}
+
+/** One project, one session: each renders only what shows it. */
+export function useProject(id: string | undefined): ProjectWithSessions | undefined {
+  const select = useCallback((rows: ProjectWithSessions[]) => findProject(rows, id ?? ''), [id]);
+  return useQuery({ ...projectsQuery(useQueryClient()), select }).data;
+}
+
+export function useSession(id: string | undefined): SessionResponse | undefined {
+  const select = useCallback((rows: ProjectWithSessions[]) => findSession(rows, id ?? ''), [id]);
+  return useQuery({ ...projectsQuery(useQueryClient()), select }).data;
 }

@@ -1,20 +1,19 @@
+import { changedSessions } from '@/shared/rows/changed';
 import type { ProjectWithSessions, SessionResponse } from '@/shared/websocket';
 import { badgeOf } from './badge';
 
 type Rows = readonly ProjectWithSessions[];
 
+/** More than this at once are counted, not read out. */
+const SPOKEN = 3;
+
 /** What changed between two lists, in words for a screen reader: only states, of known sessions. */
 export function announcements(before: Rows, after: Rows): string[] {
-  if (before === after) return [];
-  const same = new Set(before);
-  const changed = after.filter((project) => !same.delete(project));
-  const old = new Map([...same].flatMap((project) => project.sessions.map((row) => [row.id, row])));
-  return changed
-    .flatMap((project) => project.sessions)
-    .flatMap((row) => {
-      const was = old.get(row.id);
-      return was && was !== row ? sentence(was, row) : [];
-    });
+  const said = changedSessions(before, after).flatMap(({ was, row }) =>
+    was ? sentence(was, row) : [],
+  );
+  if (said.length <= SPOKEN) return said;
+  return [...said.slice(0, SPOKEN), `and ${said.length - SPOKEN} more sessions changed`];
 }
 
 function sentence(was: SessionResponse, is: SessionResponse): string[] {

@@ -166,6 +166,31 @@ describe('permissions', () => {
   });
 });
 
+describe('a newer version of a message older than the first one here', () => {
+  const at = (seq: number, fields: object = {}) => message({ id: `m${seq}`, seq, ...fields });
+  const late = () =>
+    run(undefined, joined({ mode: 'snapshot', has_older: true, messages: [at(8), at(9)] }));
+  const ids = (detail: SessionDetail | undefined) => detail?.messages.map(({ id }) => id);
+
+  it('waits for its page, and leaves no hole', () => {
+    const told = run(late(), added(at(2, { rev: 30, text: 'new' })));
+    expect(ids(told)).toEqual(['m8', 'm9']);
+    expect(told.rev).toBe(30);
+    const page = { messages: [5, 6, 7].map((seq) => at(seq)), has_older: true };
+    const more = applyOlder(told, page, 8);
+    expect(ids(more)).toEqual(['m5', 'm6', 'm7', 'm8', 'm9']);
+    const rest = { messages: [1, 2, 3, 4].map((seq) => at(seq)), has_older: false };
+    const all = applyOlder(more, rest, 5);
+    expect(all?.messages[1]).toMatchObject({ id: 'm2', text: 'new' });
+    expect(all?.early).toEqual([]);
+  });
+
+  it('so does one that a delta brings', () => {
+    const told = run(late(), joined({ mode: 'delta', messages: [at(2, { rev: 30 })] }));
+    expect(ids(told)).toEqual(['m8', 'm9']);
+  });
+});
+
 describe('the row', () => {
   const update = (fields: object): SessionEvent => ({
     type: 'session_updated',

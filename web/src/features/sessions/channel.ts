@@ -25,6 +25,8 @@ export interface SessionDetail {
   lastSeq: number;
   messages: Messages;
   hasOlder: boolean;
+  /** Newer versions of messages that are older than the first one here: they wait for their page. */
+  early: Messages;
   queue: readonly QueuedPrompt[];
   /** What the agent waits for: each id once, in the order of asking. */
   permissions: readonly PermissionRequest[];
@@ -85,13 +87,14 @@ function applySync(
     const seq = highestSeq(messages);
     const lastSeq = Math.max(seq, data.session.last_seq);
     const { rev, has_older: hasOlder } = data;
-    return { epoch, rev, seq, lastSeq, messages, hasOlder, queue, permissions, gap: false };
+    const early: Messages = [];
+    return { epoch, rev, seq, lastSeq, messages, hasOlder, early, queue, permissions, gap: false };
   }
-  const messages = mergeMessages(detail.messages, data.messages);
+  const merged = merge(detail, data.messages);
   const lastSeq = Math.max(detail.lastSeq, data.session.last_seq);
-  const next = { ...detail, messages, queue, permissions, lastSeq };
+  const next = { ...merged, queue, permissions, lastSeq };
   if (!answer && (data.since === undefined || data.since > detail.rev)) return withGap(next);
-  const seq = Math.max(detail.seq, highestSeq(messages));
+  const seq = Math.max(detail.seq, highestSeq(next.messages));
   return { ...next, gap: false, rev: Math.max(detail.rev, data.rev), seq };
 }
 
@@ -102,9 +105,23 @@ function leavesHole(detail: SessionDetail, data: SubscribeSuccessData): boolean 
   return data.has_older && fresh.length > 0 && first > detail.seq + 1;
 }
 
+/** What is older than the first message here would leave a hole behind it. */
+function merge(detail: SessionDetail, incoming: Messages): SessionDetail {
+  const first = detail.hasOlder ? (detail.messages[0]?.seq ?? 0) : 0;
+  const messages = mergeMessages(
+    detail.messages,
+    incoming.filter(({ seq }) => seq >= first),
+  );
+  const early = mergeMessages(
+    detail.early,
+    incoming.filter(({ seq }) => seq < first),
+  );
+  if (messages === detail.messages && early === detail.early) return detail;
+  return { ...detail, messages, early };
+}
+
 function addMessage(detail: SessionDetail, message: Messages[number]): SessionDetail {
-  const messages = mergeMessages(detail.messages, [message]);
-  const added = messages === detail.messages ? detail : { ...detail, messages };
+  const added = merge(detail, [message]);
   if (detail.gap) return added;
   const seq = Math.max(detail.seq, message.seq);
   const next = seq === detail.seq ? added : { ...added, seq };
@@ -130,7 +147,8 @@ export function applyOlder(
 ): SessionDetail | undefined {
   if (!detail || detail.messages[0]?.seq !== before) return detail;
   const messages = prependMessages(detail.messages, page.messages);
-  return { ...detail, messages, hasOlder: page.has_older };
+  const { early } = detail;
+  return merge({ ...detail, messages, hasOlder: page.has_older, early: [] }, early);
 }
 
 function known(detail: SessionDetail, rev: number): SessionDetail {

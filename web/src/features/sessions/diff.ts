@@ -4,6 +4,11 @@ export interface DiffLine {
   /** gap: something between hunks; its text says what. */
   kind: 'same' | 'add' | 'del' | 'gap';
   text: string;
+  /** The number of the line in the file before and after, where that is known. */
+  old?: number;
+  now?: number;
+  /** The lines that a gap leaves out. */
+  hidden?: DiffLine[];
 }
 
 export interface Diff {
@@ -106,7 +111,8 @@ function withContext(lines: DiffLine[]): DiffLine[] {
     }
     const next = near.indexOf(1, index);
     const until = next === -1 ? lines.length : next;
-    out.push({ kind: 'gap', text: `${until - index} unchanged` });
+    const hidden = lines.slice(index, until);
+    out.push({ kind: 'gap', text: `${hidden.length} unchanged`, hidden });
     index = until;
   }
   return out;
@@ -114,11 +120,32 @@ function withContext(lines: DiffLine[]): DiffLine[] {
 
 function finish(lines: DiffLine[]): Diff {
   return {
-    lines: lines.map(({ kind, text }) => ({
-      kind,
-      text: visible(kind === 'same' ? text.replace(/\r$/, '') : text),
-    })),
+    lines: lines.map(shown),
     added: lines.filter(({ kind }) => kind === 'add').length,
     removed: lines.filter(({ kind }) => kind === 'del').length,
   };
+}
+
+function shown(line: DiffLine): DiffLine {
+  const { kind, text, hidden } = line;
+  const read = visible(kind === 'same' ? text.replace(/\r$/, '') : text);
+  return { ...line, text: read, ...(hidden ? { hidden: hidden.map(shown) } : {}) };
+}
+
+/**
+ * Numbers the lines. A patch tells where its hunks begin; of two texts that is known only where they
+ * are whole: an agent often tells only the piece of the file that it changed.
+ */
+export function numbered(diff: Diff, whole: boolean): Diff {
+  let [old, now] = whole ? [1, 1] : [0, 0];
+  const lines = diff.lines.map((line): DiffLine => {
+    const hunk = line.kind === 'gap' && /^@@ -(\d+)(?:,\d+)? \+(\d+)/.exec(line.text);
+    if (hunk) [old, now] = [Number(hunk[1]), Number(hunk[2])];
+    if (old + now === 0 || line.kind === 'gap') return line;
+    const out = { ...line };
+    if (line.kind !== 'add') out.old = old++;
+    if (line.kind !== 'del') out.now = now++;
+    return out;
+  });
+  return { ...diff, lines };
 }

@@ -1,9 +1,10 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { request } from '@/lib/api';
+import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
+import { ApiError, request } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
+import { type Inbox, inboxKeys, withoutRequest } from '@/shared/inbox/inbox';
 import { updateView } from '@/shared/rows/store';
-import { mergeSessionRows, removeIds } from '@/shared/rows/view';
+import { mergeSessionRows } from '@/shared/rows/view';
 import {
   type AnswerPermissionRequest,
   CallError,
@@ -15,17 +16,23 @@ import {
   type PermissionRequest,
   type SessionResponse,
 } from '@/shared/websocket';
-import { applyOlder, removePermission, type SessionDetail } from './channel';
+import { removePermission, type SessionDetail } from './channel';
 import { sessionKeys } from './queries';
 
 const JOIN_WAIT_MS = 3_000;
 
+interface NewSession {
+  projectId: string;
+  agent: string;
+  options?: SessionResponse['options'];
+}
+
 export function useCreateSession() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async ({ projectId, agent }: { projectId: string; agent: string }) => {
+    mutationFn: async ({ projectId, ...rest }: NewSession) => {
       await joinedSoon(Channels.projects());
-      return callProjects(eventBus, 'create_session', { project_id: projectId, agent });
+      return callProjects(eventBus, 'create_session', { project_id: projectId, ...rest });
     },
     onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
   });
@@ -39,15 +46,6 @@ async function joinedSoon(channel: string): Promise<void> {
   }
 }
 
-export function useRenameSession() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id, name }: { id: string; name: string }) =>
-      request('update_session', { id, body: { name } }),
-    onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
-  });
-}
-
 /** Switches one option of a session; the others stay as the row has them. */
 export function useSetOption({ id, options }: Pick<SessionResponse, 'id' | 'options'>) {
   const client = useQueryClient();
@@ -59,58 +57,51 @@ export function useSetOption({ id, options }: Pick<SessionResponse, 'id' | 'opti
   });
 }
 
-export function useDeleteSession() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) => request('delete_session', { id }),
-    onSuccess: (_nothing, id) => {
-      updateView(client, (view) => removeIds(view, { projects: [], sessions: [id] }));
-      client.removeQueries({ queryKey: sessionKeys.detail(id) });
-    },
-  });
-}
-
-/** Older messages, when the reader comes to the top. */
-export function useLoadOlder(id: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (before: number) => request('list_messages', { id, query: { before, limit: 100 } }),
-    onSuccess: (page, before) =>
-      client.setQueryData<SessionDetail>(sessionKeys.detail(id), (old) =>
-        applyOlder(old, page, before),
-      ),
-    onError: (error) => notify.error(`Older messages did not load. ${messageOf(error)}`),
-  });
-}
-
 export function useCancelTurn(id: string) {
   return useMutation({
     mutationFn: () => callSession(eventBus, id, 'cancel', {}),
-    onError: (error) => notify.error(`The turn was not cancelled. ${messageOf(error)}`),
+    onError: (error) => notify.error(`The turn was not interrupted. ${messageOf(error)}`),
   });
 }
 
 export type Answer = Omit<AnswerPermissionRequest, 'id'>;
 
+const answerKey = (sessionId: string, id: string) => ['answer', sessionId, id];
+
 /** Answers what an agent asks. That somebody was faster is not an error: the request goes away. */
 export function useAnswerPermission({ id, session_id: sessionId, tool }: PermissionRequest) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (answer: Answer) =>
-      callSession(eventBus, sessionId, 'answer_permission', { id, ...answer }),
+    mutationKey: answerKey(sessionId, id),
+    mutationFn: (answer: Answer) => sendAnswer(sessionId, { id, ...answer }),
     onError: (error) => {
       if (!isAnswered(error)) return;
       client.setQueryData<SessionDetail>(
         sessionKeys.detail(sessionId),
         (old) => old && removePermission(old, id),
       );
+      client.setQueryData<Inbox>(inboxKeys.all, (old) => withoutRequest(old, sessionId, id));
       notify.info(`${tool}: answered elsewhere.`);
     },
   });
 }
 
+/** A session that is not on the screen is not joined: its answer goes by REST. */
+function sendAnswer(sessionId: string, body: AnswerPermissionRequest): Promise<unknown> {
+  return eventBus.isJoined(Channels.session(sessionId))
+    ? callSession(eventBus, sessionId, 'answer_permission', body)
+    : request('answer_permission', { id: sessionId, body });
+}
+
 export function isAnswered(error: unknown): boolean {
-  return error instanceof CallError && error.code === 'ALREADY_ANSWERED';
+  const isRefusal = error instanceof CallError || error instanceof ApiError;
+  return isRefusal && error.code === 'ALREADY_ANSWERED';
+}
+
+/** Whether this page sent an answer to a request. */
+export function answeredHere(client: QueryClient, { session_id, id }: PermissionRequest): boolean {
+  const sent = client.getMutationCache().find({ mutationKey: answerKey(session_id, id) });
+  return sent !== undefined && sent.state.status !== 'error';
 }
 
 export type QueueEdit = Omit<EditQueueRequest, 'id'>;

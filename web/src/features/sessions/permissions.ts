@@ -113,6 +113,15 @@ export function planText({ tool, input }: PermissionRequest): string | null {
   return tool === 'ExitPlanMode' ? '' : null;
 }
 
+/** What an agent asks for, in a line. */
+export function headlineOf(permission: PermissionRequest, agent: string): string {
+  const questions = questionsOf(permission);
+  if (questions.length > 1) return `${agent} asks ${questions.length} questions`;
+  if (permission.kind === 'question') return `${agent} asks a question`;
+  if (planText(permission) !== null) return `${agent} has a plan`;
+  return `${agent} wants to use ${permission.tool}`;
+}
+
 /** What the answers are called. */
 export interface AnswerWords {
   allow: string;

@@ -7,6 +7,9 @@ export const sessionKeys = {
   all: ['sessions'] as const,
   /** What topic `session:{id}` keeps current: transcript, queue, open requests. The row is in the list. */
   detail: (id: string) => [...sessionKeys.all, 'detail', id] as const,
+  /** A page of older messages on its way into the detail. */
+  olderOf: (id: string) => [...sessionKeys.all, 'older', id] as const,
+  older: (id: string, before: number) => [...sessionKeys.olderOf(id), before] as const,
 };
 
 export const agentKeys = { all: ['agents'] as const };

@@ -5,7 +5,6 @@ export interface ToolCall {
   name: string;
   /** One line: what it was asked to do. */
   title: string;
-  input: string;
   output: string;
   /** left: its turn ended, and nothing came. */
   state: 'running' | 'done' | 'failed' | 'left';
@@ -13,7 +12,7 @@ export interface ToolCall {
 
 /** A tool's message: the text is "Name: title", the rest is in its metadata. */
 export function toolCall({ text, metadata }: MessageResponse): ToolCall {
-  const { tool, status, input, output } = metadata ?? {};
+  const { tool, status, output } = metadata ?? {};
   const name = words(tool) || 'Tool';
   const known = status === 'running' || status === 'failed' ? status : 'done';
   const state = status === 'unfinished' ? 'left' : known;
@@ -21,7 +20,6 @@ export function toolCall({ text, metadata }: MessageResponse): ToolCall {
   return {
     name,
     title: title === name ? '' : title,
-    input: words(input),
     output: words(output),
     state,
   };

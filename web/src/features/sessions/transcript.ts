@@ -4,6 +4,14 @@ import type { MessageResponse } from '@/shared/websocket';
 export type Messages = readonly MessageResponse[];
 
 export function mergeMessages(old: Messages, incoming: Messages): Messages {
+  // What comes while one looks is the newest, or changes one of the newest.
+  const [only] = incoming;
+  if (only && incoming.length === 1) {
+    const at = old.findLastIndex(({ id }) => id === only.id);
+    const was = old[at];
+    if (!was && only.seq > highestSeq(old)) return [...old, only];
+    if (was?.seq === only.seq) return replaces(only, was) ? old.with(at, only) : old;
+  }
   const index = new Map(old.map((message) => [message.id, message]));
   const wanted = incoming.filter((message) => replaces(message, index.get(message.id)));
   if (wanted.length === 0) return old;
@@ -32,7 +40,8 @@ export function appendText(
   messages: Messages,
   chunk: { message_id: string; at: number; text: string },
 ): Messages | null {
-  const message = messages.find((one) => one.id === chunk.message_id);
+  const at = messages.findLastIndex((one) => one.id === chunk.message_id);
+  const message = messages[at];
   if (!message) return null;
   if (!message.streaming) return messages;
   // These very characters may have come already, with an answer that overtook them.
@@ -40,7 +49,7 @@ export function appendText(
   if (known && message.text.startsWith(chunk.text, chunk.at)) return messages;
   if (chunk.at !== message.text.length) return null;
   const longer = { ...message, text: message.text + chunk.text };
-  return messages.map((one) => (one === message ? longer : one));
+  return messages.with(at, longer);
 }
 
 export function highestSeq(messages: Messages): number {

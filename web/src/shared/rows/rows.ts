@@ -5,6 +5,17 @@ import type {
   SessionResponse,
   SessionUpdatedData,
 } from '@/shared/websocket/generated';
+import { keepShape } from './order';
+import {
+  findProject,
+  findSession,
+  placeOf,
+  placeOfProject,
+  withProject,
+  withSession,
+} from './places';
+
+export { findProject, findSession };
 
 /**
  * Changes of the list of projects, each pure. What does not change keeps its identity, down to the
@@ -13,19 +24,10 @@ import type {
  */
 export type Rows = readonly ProjectWithSessions[];
 
-export function findSession(rows: Rows, id: string): SessionResponse | undefined {
-  for (const project of rows) {
-    const session = project.sessions.find((row) => row.id === id);
-    if (session) return session;
-  }
-  return undefined;
-}
-
 export function mergeProject(rows: Rows, project: ProjectResponse): Rows {
-  const old = rows.find((row) => row.id === project.id);
+  const old = findProject(rows, project.id);
   if (!old) return [...rows, { ...project, sessions: [] }];
-  if (project.rev <= old.rev) return rows;
-  return rows.map((row) => (row === old ? { ...project, sessions: old.sessions } : row));
+  return project.rev <= old.rev ? rows : putProject(rows, { ...project, sessions: old.sessions });
 }
 
 /** Merges whole rows; one that is not in the list yet is added if `isNew` says so. */
@@ -34,44 +36,60 @@ export function mergeSessions(
   incoming: readonly SessionResponse[],
   isNew: (row: SessionResponse) => boolean = () => true,
 ): Rows {
-  const find = finder(rows, incoming.length);
-  const projects = new Set(rows.map((row) => row.id));
   const wanted = incoming.filter((row) => {
-    const old = find(row.id);
-    return projects.has(row.project_id) && (old ? row.rev > old.rev : isNew(row));
+    const old = findSession(rows, row.id);
+    const here = placeOfProject(rows, row.project_id) !== undefined;
+    return here && (old ? row.rev > old.rev : isNew(row));
   });
-  if (wanted.length === 0) return rows;
+  const [only] = wanted;
+  if (!only) return rows;
+  return wanted.length === 1 ? putSession(rows, only) : putSessions(rows, wanted);
+}
+
+/** A row in the place of its older version, or at the end of its project. */
+export function putSession(rows: Rows, row: SessionResponse): Rows {
+  const place = placeOf(rows, row.id);
+  const old = place && rows[place[0]]?.sessions[place[1]];
+  if (place && old?.project_id === row.project_id) {
+    return keepShape(rows, withSession(rows, place, row), old, row);
+  }
+  if (old) return putSessions(rows, [row]);
+  const at = placeOfProject(rows, row.project_id);
+  const project = at === undefined ? undefined : rows[at];
+  if (at === undefined || !project) return rows;
+  return withProject(rows, at, { ...project, sessions: [...project.sessions, row] });
+}
+
+function putSessions(rows: Rows, wanted: readonly SessionResponse[]): Rows {
   const newest = new Map(wanted.map((row) => [row.id, row]));
-  const touched = new Set(wanted.flatMap((r) => [r.project_id, find(r.id)?.project_id ?? '']));
-  return rows.map((project) =>
-    touched.has(project.id) ? { ...project, sessions: replaced(project, newest, find) } : project,
-  );
+  const touched = new Set<string | undefined>();
+  const added = new Map<string, SessionResponse[]>();
+  for (const row of newest.values()) {
+    const from = findSession(rows, row.id)?.project_id;
+    touched.add(row.project_id).add(from);
+    if (from === row.project_id) continue;
+    added.set(row.project_id, [...(added.get(row.project_id) ?? []), row]);
+  }
+  return rows.map((project) => {
+    if (!touched.has(project.id)) return project;
+    const here = (row: SessionResponse) => row.project_id === project.id;
+    const kept = project.sessions.map((row) => newest.get(row.id) ?? row).filter(here);
+    return { ...project, sessions: [...kept, ...(added.get(project.id) ?? [])] };
+  });
 }
 
-function replaced(
-  project: ProjectWithSessions,
-  newest: ReadonlyMap<string, SessionResponse>,
-  find: (id: string) => SessionResponse | undefined,
-): SessionResponse[] {
-  const here = (row: SessionResponse) => row.project_id === project.id;
-  const kept = project.sessions.map((row) => newest.get(row.id) ?? row).filter(here);
-  const added = [...newest.values()].filter(
-    (row) => here(row) && find(row.id)?.project_id !== project.id,
-  );
-  return [...kept, ...added];
-}
-
-function finder(rows: Rows, count: number): (id: string) => SessionResponse | undefined {
-  if (count <= 2) return (id) => findSession(rows, id);
-  const index = new Map(rows.flatMap((project) => project.sessions.map((row) => [row.id, row])));
-  return (id) => index.get(id);
+/** Another version of a project in its place. */
+export function putProject(rows: Rows, project: ProjectWithSessions): Rows {
+  const at = placeOfProject(rows, project.id);
+  const old = at === undefined ? undefined : rows[at];
+  if (at === undefined || !old) return rows;
+  return keepShape(rows, withProject(rows, at, project), old, project);
 }
 
 export function patchProject(rows: Rows, push: ProjectUpdatedData): Rows {
   const { projectId, rev, prev: _prev, ...fields } = push;
-  const old = rows.find((row) => row.id === projectId);
-  if (!old || rev <= old.rev) return rows;
-  return rows.map((row) => (row === old ? { ...old, ...fields, rev } : row));
+  const old = findProject(rows, projectId);
+  return !old || rev <= old.rev ? rows : putProject(rows, { ...old, ...fields, rev });
 }
 
 /** A field that is present wins, `null` included. */

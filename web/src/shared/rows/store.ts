@@ -1,5 +1,6 @@
 import { notifyManager, type QueryClient } from '@tanstack/react-query';
 import type { ProjectWithSessions } from '@/shared/websocket/generated';
+import { inboxKeys } from '@/shared/inbox/inbox';
 import { projectKeys } from './keys';
 import { emptyView, type ProjectsView, type SyncState } from './view';
 
@@ -21,7 +22,9 @@ export function updateView(
   notifyManager.batch(() => {
     if (after !== before) client.setQueryData<SyncState>(projectKeys.syncState(), sync);
     if (projects && projects !== before.projects) {
-      client.setQueryData<ProjectWithSessions[]>(projectKeys.withSessions(), [...projects]);
+      // The very list, not a copy: what is known of it (places, shape) is known by its identity.
+      const list = projects as ProjectWithSessions[];
+      client.setQueryData<ProjectWithSessions[]>(projectKeys.withSessions(), list);
     }
   });
   return after;
@@ -32,4 +35,5 @@ export function keepViewForever(client: QueryClient): void {
   const defaults = { staleTime: Infinity, gcTime: Infinity, structuralSharing: false } as const;
   client.setQueryDefaults(projectKeys.withSessions(), defaults);
   client.setQueryDefaults(projectKeys.syncState(), defaults);
+  client.setQueryDefaults(inboxKeys.all, defaults);
 }

@@ -6,6 +6,7 @@ import type {
 } from '@/shared/websocket/generated';
 import {
   dropRows,
+  findProject,
   findSession,
   mergeProject,
   mergeSessions,
@@ -52,7 +53,7 @@ function isNew(view: ProjectsView, row: { id: string; rev: number }): boolean {
 /** A whole row that came by itself: the answer to a request, or of a session's topic. */
 export function mergeProjectRow(view: ProjectsView, project: ProjectResponse): ProjectsView {
   if (!view.projects) return view;
-  const known = view.projects.some((row) => row.id === project.id);
+  const known = findProject(view.projects, project.id) !== undefined;
   if (!known && !isNew(view, project)) return view;
   return withRows(view, mergeProject(view.projects, project));
 }

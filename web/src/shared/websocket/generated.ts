@@ -499,6 +499,15 @@ export type ProjectEvent =
   | { type: typeof ProjectEventTypes.SYNC; data: ProjectsSync }
   | { type: typeof ProjectEventTypes.HEAD; data: HeadData };
 
+export const InboxEventTypes = {
+  PERMISSION_REQUESTED: 'permission_requested',
+  PERMISSION_RESOLVED: 'permission_resolved',
+} as const;
+
+export type InboxEvent =
+  | { type: typeof InboxEventTypes.PERMISSION_REQUESTED; data: PermissionRequestedData }
+  | { type: typeof InboxEventTypes.PERMISSION_RESOLVED; data: PermissionResolvedData };
+
 export interface SessionCalls {
   send_message: { request: SendMessageRequest; reply: SendMessageReply };
   cancel: { request: EmptyReply; reply: EmptyReply };
@@ -517,6 +526,7 @@ export interface ProjectCalls {
 export const Channels = {
   projects: () => 'projects',
   session: (id: string) => `session:${id}`,
+  inbox: () => 'inbox',
 } as const;
 
 export const ErrorCodes = {
@@ -618,14 +628,34 @@ export interface RouteTypes {
 export const Limits = {
   /** directories in one listing */
   DIRECTORY_ENTRIES: 1000,
+  /** lookups of directories and files under way at a time: half of the threads that wait for disks */
+  LOOKUPS: 2,
+  /** lookups that wait for their turn; another is refused */
+  LOOKUPS_WAITING: 32,
+  /** seconds for a lookup; one that a file system holds up longer is answered without */
+  LOOKUP_SECONDS: 10,
   /** files in one answer to a search by name */
   FILES_FOUND: 50,
   /** files of a project that a search by name looks at */
   FILES_LOOKED_AT: 50000,
+  /** bytes of what a search by name looks for */
+  FILE_QUERY_BYTES: 256,
+  /** projects whose list of files is made or kept at a time; while all are being made, another is refused */
+  FILE_LISTS: 4,
+  /** bytes of the paths of a project's files that a search by name looks at */
+  FILE_LIST_BYTES: 8388608,
+  /** seconds for which a project's list of files is kept for further searches */
+  FILE_LIST_SECONDS: 5,
+  /** seconds for git to list a project's files; what it has printed by then is taken */
+  FILE_GIT_SECONDS: 5,
   /** requests in the reply to a join of the inbox: the oldest */
   INBOX_REQUESTS: 500,
   /** tokens for programs */
   TOKENS: 100,
+  /** browsers that are signed in; another takes the place of the one that was used longest ago */
+  SIGN_INS: 200,
+  /** seconds for which a use of a sign-in or a token is not written again */
+  LAST_USED_SECONDS: 60,
   /** bytes of one prompt */
   PROMPT_BYTES: 1048576,
   /** bytes of a prompt to the shell agent, which takes it as an argument */

@@ -1,5 +1,8 @@
+import { useEffect } from 'react';
 import { CloudOff, LoaderCircle } from 'lucide-react';
+import { Button } from '@/components/ui/button';
 import { clockTime } from '@/lib/time';
+import { eventBus } from '@/shared/websocket';
 import { useConnection, useUnverifiedSince } from '../use-connection';
 import { useVerdict } from '../use-verdict';
 
@@ -10,10 +13,14 @@ const words = {
 };
 
 /** Says since when the page cannot vouch for what it shows. */
-export function ConnectionBanner() {
+export function ConnectionBanner({ onSignedOut }: { onSignedOut: () => void }) {
   const since = useUnverifiedSince();
   const { phase } = useConnection();
   const verdict = useVerdict();
+  const signedOut = verdict === 'signed-out';
+  useEffect(() => {
+    if (signedOut) onSignedOut();
+  }, [signedOut, onSignedOut]);
   if (since === null) return null;
   const connected = phase === 'open';
   return (
@@ -27,13 +34,18 @@ export function ConnectionBanner() {
       ) : (
         <CloudOff aria-hidden className="size-4 shrink-0" />
       )}
-      <p className="min-w-0">
+      <p className="min-w-0 grow">
         <span className="font-medium">
           {connected ? 'Catching up since ' : 'Disconnected since '}
           {clockTime(since)}
         </span>{' '}
         — what you see is unverified. {connected ? '' : words[verdict ?? 'server-down']}
       </p>
+      {!connected && (
+        <Button size="sm" onClick={() => eventBus.reconnect()}>
+          Retry now
+        </Button>
+      )}
     </div>
   );
 }

@@ -1,73 +1,112 @@
-import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { Ellipsis } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { IconButton } from '@/components/ui/button';
-import { ConfirmDialog } from '@/components/ui/confirm-dialog';
-import { Menu, MenuItem } from '@/components/ui/menu';
-import { RenameDialog } from '@/components/ui/rename-dialog';
-import type { ProjectWithSessions } from '@/shared/websocket';
-import { useDeleteProject, useRenameProject } from '../mutations';
+import { Menu } from '@/components/ui/menu';
+import { findProject } from '@/shared/rows/rows';
+import { readRows } from '@/shared/rows/pending';
+import type { ProjectResponse } from '@/shared/websocket';
+import { count, useDeleteProject, useProjectChanges } from '../mutations';
+
+const RenameDialog = lazy(async () => ({
+  default: (await import('@/components/ui/rename-dialog')).RenameDialog,
+}));
+const ConfirmDialog = lazy(async () => ({
+  default: (await import('@/components/ui/confirm-dialog')).ConfirmDialog,
+}));
+const ProjectMenuItems = lazy(async () => ({
+  default: (await import('./project-menu-items')).ProjectMenuItems,
+}));
 
 interface Props {
-  project: ProjectWithSessions;
+  project: ProjectResponse;
   className?: string;
+  tabbable: boolean;
 }
 
-export function ProjectMenu({ project, className }: Props) {
+/** What can be done with a project; the menu is made by the first click. */
+export function ProjectMenu({ project, className, tabbable }: Props) {
+  const [made, setMade] = useState(false);
   const [dialog, setDialog] = useState<'rename' | 'delete' | null>(null);
+  const { renameAsync } = useProjectChanges();
+  const remove = useDelete(project);
   const close = () => setDialog(null);
-  const rename = useRenameProject();
-  const remove = useDeleteProject();
-  const navigate = useNavigate();
-  const { projectId } = useParams();
-  const onDelete = async () => {
-    await remove.mutateAsync(project.id);
-    if (projectId === project.id) void navigate('/');
-  };
+  const button = (
+    <IconButton
+      label={`Actions for ${project.name}`}
+      aria-haspopup="menu"
+      tabIndex={tabbable ? undefined : -1}
+      onClick={made ? undefined : () => setMade(true)}
+      className={className}
+    >
+      <Ellipsis className="size-4" />
+    </IconButton>
+  );
   return (
     <>
-      <Menu
-        trigger={
-          <IconButton label={`Actions for ${project.name}`} className={className}>
-            <Ellipsis className="size-4" />
-          </IconButton>
-        }
-      >
-        <MenuItem icon={<Pencil className="size-3.5" />} onSelect={() => setDialog('rename')}>
-          Rename…
-        </MenuItem>
-        <MenuItem
-          danger
-          icon={<Trash2 className="size-3.5" />}
-          onSelect={() => setDialog('delete')}
-        >
-          Delete…
-        </MenuItem>
-      </Menu>
-      <RenameDialog
-        open={dialog === 'rename'}
-        onOpenChange={close}
-        title="Rename project"
-        name={project.name}
-        onRename={(name) => rename.mutateAsync({ id: project.id, name })}
-      />
-      <ConfirmDialog
-        open={dialog === 'delete'}
-        onOpenChange={close}
-        title="Delete this project?"
-        description={
-          <>
-            “{project.name}” and its {count(project.sessions.length)} leave muster for good. The
-            files in <span className="font-mono text-xs">{project.path}</span> stay as they are.
-          </>
-        }
-        action="Delete project"
-        onConfirm={onDelete}
-      />
+      {made ? (
+        <Menu trigger={button} defaultOpen>
+          <ProjectMenuItems
+            project={project}
+            onRename={() => setDialog('rename')}
+            onDelete={(working) => (working ? setDialog('delete') : remove())}
+          />
+        </Menu>
+      ) : (
+        button
+      )}
+      <Suspense fallback={null}>
+        {dialog === 'rename' && (
+          <RenameDialog
+            open
+            onOpenChange={close}
+            title="Rename project"
+            name={project.name}
+            onRename={(name) => renameAsync({ id: project.id, name })}
+          />
+        )}
+        {dialog === 'delete' && <AskFirst project={project} onClose={close} onDelete={remove} />}
+      </Suspense>
     </>
   );
 }
 
-function count(sessions: number): string {
-  return sessions === 1 ? 'one session' : `${sessions} sessions`;
+interface AskProps {
+  project: ProjectResponse;
+  onClose: () => void;
+  onDelete: () => void;
+}
+
+/** Agents are at work in it: to stop them is not undone by bringing the project back. */
+function AskFirst({ project, onClose, onDelete }: AskProps) {
+  const client = useQueryClient();
+  const sessions = findProject(readRows(client), project.id)?.sessions ?? [];
+  const working = sessions.filter((session) => session.state === 'working').length;
+  return (
+    <ConfirmDialog
+      open
+      onOpenChange={onClose}
+      title="Delete this project?"
+      description={
+        <>
+          “{project.name}” and its {count(sessions.length)} leave muster for good; {working} of them{' '}
+          {working === 1 ? 'is' : 'are'} working and will be stopped. The files in{' '}
+          <span className="font-mono text-xs">{project.path}</span> stay as they are.
+        </>
+      }
+      action="Delete project"
+      onConfirm={async () => onDelete()}
+    />
+  );
+}
+
+function useDelete({ id }: ProjectResponse) {
+  const remove = useDeleteProject();
+  const navigate = useNavigate();
+  const { projectId } = useParams();
+  return () => {
+    remove(id);
+    if (projectId === id) void navigate('/');
+  };
 }

@@ -42,7 +42,7 @@ describe('options', () => {
   });
   const choose = async () => {
     await userEvent.click(screen.getByRole('button', { name: 'Options. Mode: Default' }));
-    await userEvent.click(screen.getByRole('menuitemradio', { name: 'Plan' }));
+    await userEvent.click(await screen.findByRole('menuitemradio', { name: 'Plan' }));
   };
 
   it('are switched by a request that keeps the others', async () => {
@@ -83,7 +83,7 @@ describe('options', () => {
   });
 });
 
-it('tells what a session used, as far as it is known', () => {
+it('tells what a session used, as far as it is known', async () => {
   const usage_total = {
     input_tokens: 12_000,
     output_tokens: 300,
@@ -96,7 +96,7 @@ it('tells what a session used, as far as it is known', () => {
     context: { used: 50_000, size: 200_000 },
   };
   show(<SessionDetails session={session({ metadata })} onClose={vi.fn()} />);
-  expect(screen.getByText('12k in · 300 out · $0.50, 2 turns, $0.25 a turn')).toBeVisible();
+  expect(await screen.findByText('12k in · 300 out · $0.50, 2 turns, $0.25 a turn')).toBeVisible();
   expect(screen.getByText('7 out')).toBeVisible();
   expect(screen.getByText('50k of 200k tokens (25 %)')).toBeVisible();
 });
@@ -124,7 +124,7 @@ it('lists agents that are missing, with how to get them', async () => {
   });
   show(<AgentPicker agents={[codex, agent({})]} chosen={agent({})} onChoose={vi.fn()} />);
   await userEvent.click(screen.getByTestId('agent-picker'));
-  const items = screen.getAllByRole('menuitemradio');
+  const items = await screen.findAllByRole('menuitemradio');
   expect(items.map((item) => item.textContent)).toEqual([
     'Claude Code2.1',
     'CodexNot installed. Run npm.',

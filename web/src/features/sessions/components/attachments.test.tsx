@@ -1,3 +1,4 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createEvent, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -20,9 +21,11 @@ const commands = ['compact', 'review'].map((name) => ({
 }));
 const show = (key: string, noImages: string | null = null) =>
   render(
-    <Composer
-      {...{ draftKey: key, focusKey: 'f', placeholder: 'Say', onSend, noImages, commands }}
-    />,
+    <QueryClientProvider client={new QueryClient()}>
+      <Composer
+        {...{ draftKey: key, focusKey: 'f', placeholder: 'Say', onSend, noImages, commands }}
+      />
+    </QueryClientProvider>,
   );
 const input = () => screen.getByTestId<HTMLTextAreaElement>('chat-input');
 const chips = () => screen.queryAllByTestId('attachment');

@@ -1,57 +1,59 @@
-import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { IconButton } from '@/components/ui/button';
+import { CopyButton } from './copy-button';
 
 /** Longer code is shown as it is: colours are not worth a blocked page. */
 const HIGHLIGHT_MAX = 50_000;
+/** Code that grows is coloured anew when it has paused. */
+const PAUSE_MS = 150;
 
-export function CodeBlock({ code, language }: { code: string; language: string }) {
+interface Props {
+  code: string;
+  language: string;
+  /** Its language goes without saying. */
+  bare?: boolean;
+}
+
+export function CodeBlock({ code, language, bare = false }: Props) {
   return (
     <div className="group/code relative overflow-hidden rounded-lg border border-line bg-sunken">
-      {language && (
-        <div className="border-b border-line px-3 py-1 text-[11px] text-ink-3">{language}</div>
+      {language && !bare && (
+        <div data-nofind className="border-b border-line px-3 py-1 text-[11px] text-ink-3">
+          {language}
+        </div>
       )}
       <pre className="overflow-x-auto px-3 py-2.5 font-mono text-[12.5px] leading-[1.55]">
         <code>{useHighlighted(code, language)}</code>
       </pre>
-      <CopyButton text={code} />
+      <CopyButton
+        text={code}
+        label="Copy code"
+        className="absolute top-0.5 right-1 opacity-0 group-hover/code:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
+      />
     </div>
   );
 }
 
+/** While code streams, what was coloured stays so, and what came since is plain for a moment. */
 function useHighlighted(code: string, language: string): ReactNode {
   const [result, setResult] = useState<{ code: string; node: ReactNode } | null>(null);
+  const began = result !== null;
   useEffect(() => {
     if (!language || code.length > HIGHLIGHT_MAX) return;
-    let current = true;
-    void import('../highlight').then(({ highlight }) => {
-      if (current) setResult({ code, node: highlight(code, language) });
-    });
-    return () => {
-      current = false;
-    };
-  }, [code, language]);
-  return result?.code === code && result.node ? result.node : code;
-}
-
-function CopyButton({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-      setTimeout(() => setCopied(false), 1500);
-    } catch {
-      setCopied(false);
-    }
-  };
+    const timer = setTimeout(
+      () => {
+        void import('../highlight').then(({ highlight }) => {
+          setResult({ code, node: highlight(code, language) });
+        });
+      },
+      began ? PAUSE_MS : 0,
+    );
+    return () => clearTimeout(timer);
+  }, [code, language, began]);
+  if (!result?.node || !code.startsWith(result.code)) return code;
   return (
-    <IconButton
-      label={copied ? 'Copied' : 'Copy code'}
-      onClick={() => void copy()}
-      className="absolute top-0.5 right-1 size-6 bg-sunken opacity-0 group-hover/code:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
-    >
-      {copied ? <Check className="size-3.5 text-ok" /> : <Copy className="size-3.5" />}
-    </IconButton>
+    <>
+      {result.node}
+      {code.slice(result.code.length)}
+    </>
   );
 }

@@ -1,14 +1,22 @@
 import { ArrowUp } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import { cn } from '@/lib/cn';
+import { grow } from '@/lib/grow';
+import { isTouch } from '@/lib/media';
+import { Limits } from '@/shared/websocket/generated';
 import type { Command } from '../commands';
 import type { Image } from '../images';
+import type { MentionStyle } from '../mentions';
+import { promptLength } from '../prompt-limits';
 import { useAttachments } from '../use-attachments';
-import { useCommands } from '../use-commands';
+import { useComposerCompletion } from '../use-composer-completion';
 import { useDraft } from '../use-draft';
 import { useDrop } from '../use-drop';
+import { useHistory } from '../use-history';
 import { Attachments } from './attachments';
-import { CommandList } from './command-list';
+import { CompletionList } from './completion-list';
+import { ComposerHint } from './composer-hint';
+import { DropOverlay } from './drop-overlay';
 import { ImageButton } from './image-button';
 
 interface Props {
@@ -21,31 +29,40 @@ interface Props {
   /** Why the agent takes no images; null: it takes them. */
   noImages: string | null;
   commands?: readonly Command[];
+  /** Whose files are offered after an "@", and how the agent reads them. */
+  files?: { projectId: string; style: MentionStyle };
+  /** What was sent before, oldest first. */
+  prompts?: readonly string[];
+  /** Bytes of a message. */
+  limit?: number;
   busy?: boolean;
+  /** What a press of Escape has led to; said instead of `tip`. */
+  notice?: string;
+  tip?: string;
   /** A new value moves the focus here. */
   focusKey: string;
   children?: ReactNode;
 }
 
-const none: readonly Command[] = [];
+const none: readonly never[] = [];
 
-/** Enter sends, Shift+Enter breaks the line; an input method's own Enter does neither. */
+/** Enter sends and Shift+Enter breaks the line (on a touch screen Enter does); an input method's own Enter does neither. */
 export function Composer(props: Props) {
   const { draftKey, placeholder, onSend, blocked, noImages, focusKey, children } = props;
   const input = useRef<HTMLTextAreaElement>(null);
   const { draft, setDraft } = useDraft(draftKey);
   const { add, remove, stop, running, problem } = useAttachments(draftKey, noImages);
-  const list = useCommands(props.commands ?? none, draft.text, setDraft);
-  const { over, onPaste, dropProps } = useDrop(add);
+  const { commands = none, prompts = none, limit = Limits.PROMPT_BYTES } = props;
+  const { list, setCaret } = useComposerCompletion(input, draft.text, commands, props.files);
+  const recall = useHistory(prompts, draft.text, setDraft);
+  const { over, onPaste } = useDrop(add);
   const unwanted = draft.images.length > 0 ? noImages : null;
+  const { left, refusal } = promptLength(draft.text, limit);
   const alone = draft.text.trim() === '' && draft.images.length > 0;
-  const ready =
-    draft.text.trim() !== '' && !props.busy && !blocked && !unwanted && running.length === 0;
+  const refused = blocked || unwanted || refusal;
+  const ready = draft.text.trim() !== '' && !props.busy && !refused && running.length === 0;
   useLayoutEffect(() => {
-    const box = input.current;
-    if (!box) return;
-    box.style.height = 'auto';
-    box.style.height = `${Math.min(box.scrollHeight, window.innerHeight * 0.4)}px`;
+    if (input.current) grow(input.current, draft.text);
   }, [draft.text]);
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches) input.current?.focus({ preventScroll: true });
@@ -55,60 +72,73 @@ export function Composer(props: Props) {
     onSend(draft.text.trim(), draft.images);
     input.current?.focus();
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (list.onKeyDown(event)) return;
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (list.onKeyDown(event) || recall(event)) return;
     const composing = event.nativeEvent.isComposing || event.keyCode === 229;
     if (event.key !== 'Enter' || event.shiftKey || composing) return;
+    if (isTouch() && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     send();
   };
-  const wrong = draft.problem ? `Not sent: ${draft.problem}` : blocked || problem || unwanted;
+  const wrong = draft.problem
+    ? `Not sent: ${draft.problem}`
+    : blocked || problem || unwanted || refusal;
   return (
     <div className="relative">
-      <CommandList list={list} />
+      {over && <DropOverlay refused={noImages} />}
+      <CompletionList list={list} />
       {wrong && (
         <p role="alert" className="mb-2 px-1 text-[13px] wrap-anywhere text-danger">
           {wrong}
         </p>
       )}
-      <div
-        {...dropProps}
-        className={cn(
-          'rounded-xl border bg-raised shadow-float focus-within:border-accent',
-          over ? 'border-accent bg-accent-soft' : 'border-line-strong',
-        )}
-      >
+      <div className="rounded-xl border border-line-strong bg-raised shadow-float focus-within:border-accent">
         <Attachments images={draft.images} running={running} onRemove={remove} onStop={stop} />
         <textarea
           ref={input}
+          data-composer
           data-testid="chat-input"
+          data-shortcut="composer"
           aria-label="Message"
+          aria-invalid={refusal !== '' || undefined}
           rows={1}
           value={draft.text}
           placeholder={placeholder}
-          onChange={(event) => setDraft(event.target.value)}
+          enterKeyHint={isTouch() ? 'enter' : 'send'}
+          onChange={({ target }) => {
+            setDraft(target.value);
+            setCaret(target.selectionStart, target.value);
+          }}
+          // What is typed opens a list; going elsewhere in the text only closes it.
+          onSelect={({ currentTarget: { selectionStart, value } }) => {
+            if (list.open) setCaret(selectionStart, value);
+          }}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
-          aria-autocomplete={props.commands?.length ? 'list' : undefined}
-          aria-controls={list.open ? list.listId : undefined}
-          aria-activedescendant={list.open ? list.optionId(list.index) : undefined}
-          className="block max-h-[40vh] min-h-11 w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-base outline-none placeholder:text-ink-3 sm:text-sm"
+          aria-autocomplete={commands.length > 0 || props.files?.style ? 'list' : undefined}
+          aria-controls={list.active ? list.listId : undefined}
+          aria-activedescendant={list.active}
+          className="block max-h-[40dvh] min-h-11 w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-base outline-none placeholder:text-ink-3 sm:text-sm"
         />
         <div className="flex items-center gap-2 px-2 pb-2">
           <div className="flex min-w-0 grow items-center gap-2">
             {children}
             {noImages === null && <ImageButton onFiles={add} />}
           </div>
-          <span className={cn('text-[11px] text-ink-3', !alone && 'hidden sm:block')}>
-            {alone ? 'Say what to do with it' : 'Shift+Enter for a new line'}
-          </span>
+          <ComposerHint
+            notice={props.notice || (alone ? 'Say what to do with it' : left)}
+            tip={draft.unkept ? 'Too long to be kept over a reload' : props.tip}
+          />
           <button
             type="button"
             data-testid="send-button"
             aria-label="Send"
             disabled={!ready}
             onClick={send}
-            className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg bg-accent text-accent-ink transition-colors hover:bg-accent-hover disabled:bg-hover disabled:text-ink-3"
+            className={cn(
+              'inline-flex size-8 shrink-0 items-center justify-center rounded-lg bg-accent text-accent-ink transition-colors pointer-coarse:size-10',
+              'hover:bg-accent-hover disabled:bg-hover disabled:text-ink-3',
+            )}
           >
             <ArrowUp aria-hidden className="size-4" />
           </button>

@@ -1,12 +1,9 @@
-import { useMemo, useState } from 'react';
-import { Button } from '@/components/ui/button';
-import { cn } from '@/lib/cn';
+import { useMemo } from 'react';
 import type { FileChange } from '../changes';
-import { type Diff, type DiffLine, diffPatch, diffTexts } from '../diff';
+import { type Diff, diffPatch, diffTexts, numbered } from '../diff';
+import { DiffLines } from './diff-lines';
 import { Fold } from './fold';
 
-const FIRST_LINES = 200;
-const MOST_LINES = 5_000;
 /** A longer one is folded until one wants to see it. */
 const OPEN_LINES = 30;
 
@@ -40,13 +37,13 @@ function FileDiff({ change, unfolded }: { change: FileChange; unfolded: boolean 
     return (
       <div className="min-w-0">
         <div className="flex items-baseline gap-2 py-1">{summary}</div>
-        <Lines diff={diff} />
+        <DiffLines diff={diff} />
       </div>
     );
   }
   return (
     <Fold icon={null} summary={summary} defaultOpen={diff.lines.length <= OPEN_LINES} flush>
-      <Lines diff={diff} />
+      <DiffLines diff={diff} />
     </Fold>
   );
 }
@@ -69,8 +66,9 @@ function Path({ path, whole }: { path: string; whole: boolean }) {
 }
 
 function diffOf(change: FileChange): Diff {
-  if ('patch' in change) return diffPatch(change.patch);
-  return diffTexts(change.old ?? '', change.now ?? '');
+  if ('patch' in change) return numbered(diffPatch(change.patch), false);
+  const { old, now } = change;
+  return numbered(diffTexts(old ?? '', now ?? ''), old === null || now === null);
 }
 
 function verb(change: FileChange): string {
@@ -86,55 +84,5 @@ function Counts({ diff: { added, removed } }: { diff: Diff }) {
       <span aria-hidden className="text-ok">{`+${added}`}</span>{' '}
       <span aria-hidden className="text-danger">{`−${removed}`}</span>
     </span>
-  );
-}
-
-const looks = {
-  same: 'text-ink-2',
-  add: 'bg-ok-soft text-ink',
-  del: 'bg-danger-soft text-ink',
-  gap: 'text-ink-3 italic',
-};
-const marks = { same: ' ', add: '+', del: '−', gap: '⋯' };
-const names = { same: '', add: 'added: ', del: 'removed: ', gap: '' };
-
-function Lines({ diff: { lines } }: { diff: Diff }) {
-  const [all, setAll] = useState(false);
-  const shown = lines.slice(0, all ? MOST_LINES : FIRST_LINES);
-  const hidden = lines.length - shown.length;
-  if (lines.length === 0) return <p className="text-xs text-ink-3">Nothing changes in its text.</p>;
-  return (
-    <div
-      tabIndex={0}
-      role="region"
-      aria-label="Changed lines"
-      className="max-h-96 overflow-auto rounded-lg border border-line bg-sunken py-1 font-mono text-[12.5px] leading-[1.55]"
-    >
-      <div className="w-max min-w-full">
-        {shown.map((line, index) => (
-          <Line key={index} line={line} />
-        ))}
-      </div>
-      {hidden > 0 && !all && (
-        <Button size="sm" look="ghost" onClick={() => setAll(true)}>
-          Show {Math.min(hidden, MOST_LINES - FIRST_LINES)} more lines
-        </Button>
-      )}
-      {hidden > 0 && all && (
-        <p className="px-3 text-xs text-ink-3">{hidden} more lines are not shown.</p>
-      )}
-    </div>
-  );
-}
-
-function Line({ line: { kind, text } }: { line: DiffLine }) {
-  return (
-    <div data-diff={kind} className={cn('flex px-2 whitespace-pre', looks[kind])}>
-      <span aria-hidden className="w-4 shrink-0 select-none">
-        {marks[kind]}
-      </span>
-      <span className="sr-only">{names[kind]}</span>
-      <span>{text}</span>
-    </div>
   );
 }

@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { cn } from '@/lib/cn';
+import { useReveal } from '../reveal';
 
 interface Props {
   icon: ReactNode;
@@ -14,10 +15,16 @@ interface Props {
   children: ReactNode;
 }
 
-/** One line that unfolds. What is folded is not rendered. */
+/** One line that unfolds. What is folded is not rendered. It opens where something was found in it. */
 export function Fold(props: Props) {
   const { icon, summary, end, empty = false, defaultOpen = false, flush = false, children } = props;
-  const [open, setOpen] = useState(defaultOpen);
+  const reveal = useReveal();
+  const [open, setOpen] = useState(defaultOpen || reveal);
+  const [revealed, setRevealed] = useState(reveal);
+  if (reveal !== revealed) {
+    setRevealed(reveal);
+    if (reveal) setOpen(true);
+  }
   return (
     <div className="min-w-0">
       <button

@@ -35,7 +35,7 @@ export function ImageStrip({ images, className }: Props) {
       </ul>
       {open !== null && images[open] && (
         <Suspense fallback={null}>
-          <ImageDialog id={images[open].id} title={name(open)} onClose={() => setOpen(null)} />
+          <ImageDialog images={images} first={open} onClose={() => setOpen(null)} />
         </Suspense>
       )}
     </>

@@ -1,21 +1,16 @@
 import { type KeyboardEvent, useState } from 'react';
-import { messageOf } from '@/lib/errors';
-import { notify } from '@/lib/notify';
 import { Limits, type SessionResponse } from '@/shared/websocket';
-import { useRenameSession } from '../mutations';
+import { useRenameSession } from '../row-mutations';
 
 /** The session's name; a click makes it a field. Enter keeps, Escape leaves it as it was. */
 export function InlineName({ session }: { session: SessionResponse }) {
   const [draft, setDraft] = useState<string | null>(null);
-  const rename = useRenameSession();
+  const { rename } = useRenameSession();
   const commit = () => {
     const name = draft?.trim() ?? '';
     setDraft(null);
     if (name === '' || name === session.name) return;
-    rename.mutate(
-      { id: session.id, name },
-      { onError: (error) => notify.error(`Not renamed. ${messageOf(error)}`) },
-    );
+    rename({ id: session.id, name });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;

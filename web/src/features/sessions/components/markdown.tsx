@@ -1,7 +1,7 @@
-import { type ComponentProps, memo } from 'react';
+import { type ComponentProps, memo, useState } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
-import { splitBlocks } from '../blocks';
+import { fencedCode, growBlocks, type Split } from '../blocks';
 import { CodeBlock } from './code-block';
 
 const plugins = [remarkGfm];
@@ -35,6 +35,8 @@ function Code({ className, children }: ComponentProps<'code'>) {
 }
 
 const Block = memo(function Block({ text }: { text: string }) {
+  const fenced = fencedCode(text);
+  if (fenced) return <CodeBlock {...fenced} />;
   return (
     <ReactMarkdown remarkPlugins={plugins} components={components}>
       {text}
@@ -42,11 +44,16 @@ const Block = memo(function Block({ text }: { text: string }) {
   );
 });
 
-/** An agent's text. Raw HTML in it stays text. */
+const nothing: Split = { text: '', blocks: [''] };
+
+/** An agent's text. Raw HTML in it stays text. Of one that grows, only the end is looked at again. */
 export default function Markdown({ text }: { text: string }) {
+  const [split, setSplit] = useState(nothing);
+  const grown = growBlocks(split, text);
+  if (grown !== split) setSplit(grown);
   return (
     <div className="prose-muster">
-      {splitBlocks(text).map((block, index) => (
+      {grown.blocks.map((block, index) => (
         <Block key={index} text={block} />
       ))}
     </div>

@@ -1,8 +1,7 @@
 import { useRef } from 'react';
 import type { PermissionRequest } from '@/shared/websocket';
-import { planText, questionsOf } from '../permissions';
-import { PermissionCard } from './permission-card';
-import { QuestionCard } from './question-card';
+import { headlineOf } from '../permissions';
+import { RequestCard } from './request-card';
 
 interface Props {
   permissions: readonly PermissionRequest[];
@@ -19,7 +18,7 @@ export function PermissionList({ permissions, agent }: Props) {
       place.current.focus({ preventScroll: true });
     }
   };
-  const asked = permissions.map((permission) => headline(permission, agent));
+  const asked = permissions.map((permission) => headlineOf(permission, agent));
   return (
     <div ref={place} tabIndex={-1} className="outline-none">
       <p role="status" className="sr-only">
@@ -30,27 +29,16 @@ export function PermissionList({ permissions, agent }: Props) {
           aria-label="What the agent waits for"
           className="mb-2 max-h-[50dvh] space-y-2 overflow-y-auto"
         >
-          {permissions.map((permission) => {
-            const Card = questionsOf(permission).length > 0 ? QuestionCard : PermissionCard;
-            return (
-              <Card
-                key={permission.id}
-                permission={permission}
-                headline={headline(permission, agent)}
-                onAnswer={keepPlace}
-              />
-            );
-          })}
+          {permissions.map((permission) => (
+            <RequestCard
+              key={permission.id}
+              permission={permission}
+              agent={agent}
+              onAnswer={keepPlace}
+            />
+          ))}
         </section>
       )}
     </div>
   );
-}
-
-function headline(permission: PermissionRequest, agent: string): string {
-  const questions = questionsOf(permission);
-  if (questions.length > 1) return `${agent} asks ${questions.length} questions`;
-  if (permission.kind === 'question') return `${agent} asks a question`;
-  if (planText(permission) !== null) return `${agent} has a plan`;
-  return `${agent} wants to use ${permission.tool}`;
 }

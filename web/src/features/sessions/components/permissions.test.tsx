@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { notify } from '@/lib/notify';
-import { CallError, callSession } from '@/shared/websocket';
+import { CallError, callSession, eventBus } from '@/shared/websocket';
 import type * as WebSocketModule from '@/shared/websocket';
 import { permission } from '@/test/rows';
 import { showRequests as show } from '@/test/requests';
@@ -21,6 +21,8 @@ const never = () => call.mockReturnValue(new Promise<never>(() => undefined));
 const click = (name: string) => userEvent.click(screen.getByRole('button', { name }));
 
 beforeEach(() => {
+  // The session is on the screen, so its topic is joined.
+  vi.spyOn(eventBus, 'isJoined').mockReturnValue(true);
   call.mockReset().mockResolvedValue({});
   vi.mocked(notify.info).mockClear();
 });

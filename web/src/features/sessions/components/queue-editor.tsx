@@ -14,7 +14,10 @@ interface Props {
 export function QueueEditor({ text, saving, problem, onText, onSave, onCancel }: Props) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Escape') onCancel();
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      onCancel();
+    }
     if (event.key !== 'Enter' || event.shiftKey) return;
     event.preventDefault();
     onSave();

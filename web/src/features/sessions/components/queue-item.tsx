@@ -1,10 +1,14 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { ArrowDown, ArrowUp, LoaderCircle, Pencil, SendHorizontal, Trash2 } from 'lucide-react';
 import { IconButton } from '@/components/ui/button';
 import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import type { QueuedPrompt } from '@/shared/websocket';
 import { type QueueEdit, useEditQueue } from '../mutations';
+import { putBack } from '../put-back';
+import type { useDrag } from '../use-drag';
 import { Thumbnail } from './image-strip';
+import { QueueHandle } from './queue-handle';
 
 interface Props {
   sessionId: string;
@@ -14,22 +18,41 @@ interface Props {
   count: number;
   /** A turn runs, which sending this now would stop. */
   working: boolean;
+  drag: ReturnType<ReturnType<typeof useDrag>['handle']>;
   onEdit: () => void;
+  /** It was moved: said to a screen reader. */
+  onMoved: (place: number) => void;
 }
 
+const UNDO_MS = 8_000;
+
 /** One prompt that waits, and what can be done with it. Where it stands is what the server says. */
-export function QueueItem({ sessionId, prompt, place, count, working, onEdit }: Props) {
-  const { mutate, isPending } = useEditQueue(sessionId);
-  const change = (edit: QueueEdit, failed: string) =>
-    mutate(
-      { id: prompt.id, ...edit },
-      { onError: (error) => notify.error(`${failed} ${messageOf(error)}`) },
+export function QueueItem(props: Props) {
+  const { sessionId, prompt, place, count, working, drag, onEdit, onMoved } = props;
+  const client = useQueryClient();
+  const { mutateAsync, isPending } = useEditQueue(sessionId);
+  // Its push may be here before the answer, and the prompt then gone from the page.
+  const change = (edit: QueueEdit, failed: string, done: () => void = () => undefined) =>
+    void mutateAsync({ id: prompt.id, ...edit }).then(done, (error) =>
+      notify.error(`${failed} ${messageOf(error)}`),
     );
-  const move = (position: number) => change({ position }, 'The prompt was not moved.');
+  const move = (position: number) =>
+    change({ position }, 'The prompt was not moved.', () => onMoved(position));
+  const remove = () =>
+    change({ remove: true }, 'The prompt was not removed.', () => {
+      const close = notify.undo('The prompt was removed from the queue.', () => {
+        close();
+        void putBack(client, sessionId, prompt, place);
+      });
+      setTimeout(close, UNDO_MS);
+    });
   const action = { disabled: isPending, className: 'size-6 pointer-coarse:size-8' };
   const sendLabel = working ? 'Stop the running turn and send this now' : 'Send this now';
   return (
     <div className="flex items-center gap-0.5 text-[13px] text-ink-2" aria-busy={isPending}>
+      {count > 1 && (
+        <QueueHandle place={place} count={count} busy={isPending} drag={drag} onMove={move} />
+      )}
       <span
         title={prompt.text}
         className={`min-w-0 grow truncate ${isPending ? 'opacity-60' : ''}`}
@@ -63,11 +86,7 @@ export function QueueItem({ sessionId, prompt, place, count, working, onEdit }: 
           </IconButton>
         </>
       )}
-      <IconButton
-        {...action}
-        label="Remove"
-        onClick={() => change({ remove: true }, 'The prompt was not removed.')}
-      >
+      <IconButton {...action} label="Remove" onClick={remove}>
         <Trash2 aria-hidden className="size-3.5" />
       </IconButton>
       <IconButton

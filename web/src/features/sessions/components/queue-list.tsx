@@ -1,9 +1,13 @@
 import { ListEnd } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { cn } from '@/lib/cn';
 import { messageOf } from '@/lib/errors';
+import { notify } from '@/lib/notify';
 import { CallError, type QueuedPrompt, type SessionResponse } from '@/shared/websocket';
 import { drafts, sessionDraft } from '../drafts';
 import { useEditQueue } from '../mutations';
+import { queueCount } from '../prompt-limits';
+import { useDrag } from '../use-drag';
 import { QueueEditor } from './queue-editor';
 import { QueueItem } from './queue-item';
 
@@ -15,7 +19,21 @@ interface Props {
 /** Prompts that wait behind the running turn, in their order; each can be changed. */
 export function QueueList({ queue, session }: Props) {
   const { edit, setEdit, save, saving, problem } = useQueueEditor(session.id, queue);
+  const [said, setSaid] = useState('');
+  const mutation = useEditQueue(session.id);
+  const onMoved = (place: number) => setSaid(`Moved to place ${place} of ${queue.length}`);
+  const { drag, handle } = useDrag((id, to) => {
+    mutation.mutate(
+      { id, position: to + 1 },
+      {
+        onSuccess: () => onMoved(to + 1),
+        onError: (error) => notify.error(`The prompt was not moved. ${messageOf(error)}`),
+      },
+    );
+  });
   if (queue.length === 0) return null;
+  const from = queue.findIndex(({ id }) => id === drag?.id);
+  const to = from < 0 ? -1 : (drag?.to ?? -1);
   const working = session.state === 'working';
   const when = working
     ? 'sent when this turn has ended well'
@@ -24,11 +42,24 @@ export function QueueList({ queue, session }: Props) {
     <section aria-label="Queue" className="mb-2 rounded-lg border border-line bg-sunken px-3 py-2">
       <h2 className="flex items-center gap-1.5 text-xs text-ink-3">
         <ListEnd aria-hidden className="size-3.5 shrink-0" />
-        {queue.length} queued, {when}
+        {queueCount(queue.length)}, {when}
       </h2>
+      <span role="status" className="sr-only">
+        {said}
+      </span>
       <ol className="-mx-1 mt-1 max-h-40 overflow-y-auto px-1">
         {queue.map((prompt, index) => (
-          <li key={prompt.id} data-testid="queued-prompt" data-prompt-id={prompt.id}>
+          <li
+            key={prompt.id}
+            data-testid="queued-prompt"
+            data-prompt-id={prompt.id}
+            className={cn(
+              'border-y-2 border-transparent',
+              index === from && 'opacity-50',
+              index === to && to < from && 'border-t-accent',
+              index === to && to > from && 'border-b-accent',
+            )}
+          >
             {edit?.id === prompt.id ? (
               <QueueEditor
                 text={edit.text}
@@ -45,6 +76,8 @@ export function QueueList({ queue, session }: Props) {
                 place={index + 1}
                 count={queue.length}
                 working={working}
+                drag={handle(prompt.id, index)}
+                onMoved={onMoved}
                 onEdit={() => setEdit({ id: prompt.id, text: prompt.text })}
               />
             )}

@@ -12,7 +12,9 @@ vi.mock('@/shared/websocket', async (load) => ({
   ...(await load<typeof WebSocketModule>()),
   callSession: vi.fn(),
 }));
-vi.mock('@/lib/notify', () => ({ notify: { error: vi.fn(), info: vi.fn(), warning: vi.fn() } }));
+vi.mock('@/lib/notify', () => ({
+  notify: { error: vi.fn(), info: vi.fn(), warning: vi.fn(), undo: vi.fn(() => () => undefined) },
+}));
 
 const call = vi.mocked(callSession);
 const calls = () => call.mock.calls.map(([, id, event, payload]) => [id, event, payload]);

@@ -57,7 +57,7 @@ describe('a tool call', () => {
   it('shows what it changed, not by colour alone', async () => {
     const metadata = { tool: 'Edit', diffs: [{ path: 'src/a.ts', old: 'a\nb\n', new: 'a\nc\n' }] };
     record({ kind: 'tool', text: 'Edit: src/a.ts', metadata });
-    const lines = await screen.findByRole('region', { name: 'Changed lines' });
+    const lines = await screen.findByRole('group', { name: 'Changed lines' });
     expect(lines).toHaveTextContent('a−removed: b+added: c');
     expect(screen.getByText('1 line added, 1 removed')).toBeInTheDocument();
   });
@@ -70,7 +70,7 @@ describe('a tool call', () => {
     });
     await userEvent.click(await screen.findByRole('button', { name: /long\.txt.*new file/ }));
     expect(screen.queryByText('line 299')).not.toBeInTheDocument();
-    await userEvent.click(screen.getByRole('button', { name: 'Show 100 more lines' }));
+    await userEvent.click(screen.getByText('Show 100 more lines'));
     expect(screen.getByText('line 299')).toBeInTheDocument();
   });
 
@@ -84,6 +84,17 @@ describe('a tool call', () => {
       name: 'Image, PNG, 4 kB',
     });
     expect(large).toHaveAttribute('src', `/api/images/${id}`);
+  });
+
+  it('leads from one large image to the next, by button and key', async () => {
+    const images = ['c', 'd'].map((hex) => ({ id: hex.repeat(64), type: 'image/png', bytes: 10 }));
+    record({ kind: 'tool', metadata: { tool: 'Read', images } });
+    await userEvent.click(screen.getByRole('button', { name: /^Image 1 of 2.*large$/ }));
+    const dialog = within(await screen.findByRole('dialog'));
+    await userEvent.click(dialog.getByRole('button', { name: 'Next image' }));
+    expect(dialog.getByRole('img')).toHaveAttribute('src', `/api/images/${'d'.repeat(64)}`);
+    await userEvent.keyboard('{ArrowRight}');
+    expect(dialog.getByRole('img')).toHaveAttribute('src', `/api/images/${'c'.repeat(64)}`);
   });
 
   it('does not seem to run when its turn is over', () => {
@@ -135,7 +146,7 @@ describe('leave', () => {
       tool: 'Edit',
       input: { file_path: '/p/a.c', old_string: 'int a;', new_string: 'int b;' },
     });
-    const lines = await screen.findByRole('region', { name: 'Changed lines' });
+    const lines = await screen.findByRole('group', { name: 'Changed lines' });
     expect(lines).toHaveTextContent('removed: int a;+added: int b;');
     expect(screen.getByText('/p/a.c')).toBeVisible();
   });

@@ -1,49 +1,33 @@
-import { useNavigate, useParams } from 'react-router';
-import { ConfirmDialog } from '@/components/ui/confirm-dialog';
+import { lazy, Suspense } from 'react';
 import { RenameDialog } from '@/components/ui/rename-dialog';
 import type { SessionResponse } from '@/shared/websocket';
-import { useDeleteSession, useRenameSession } from '../mutations';
+import { useRenameSession } from '../row-mutations';
+
+const MoveDialog = lazy(() => import('./move-dialog'));
 
 interface Props {
   session: SessionResponse;
-  open: 'rename' | 'delete';
+  open: 'rename' | 'move';
   onClose: () => void;
 }
 
 /** Made only while one of them is open: a sidebar has many rows. */
 export function SessionDialogs({ session, open, onClose }: Props) {
-  const rename = useRenameSession();
-  const remove = useDeleteSession();
-  const navigate = useNavigate();
-  const { sessionId } = useParams();
-  const onDelete = async () => {
-    await remove.mutateAsync(session.id);
-    if (sessionId === session.id) void navigate(`/projects/${session.project_id}`);
-  };
-  if (open === 'rename') {
+  const { renameAsync } = useRenameSession();
+  if (open === 'move') {
     return (
-      <RenameDialog
-        open
-        onOpenChange={onClose}
-        title="Rename session"
-        name={session.name}
-        onRename={(name) => rename.mutateAsync({ id: session.id, name })}
-      />
+      <Suspense fallback={null}>
+        <MoveDialog session={session} onClose={onClose} />
+      </Suspense>
     );
   }
   return (
-    <ConfirmDialog
+    <RenameDialog
       open
       onOpenChange={onClose}
-      title="Delete this session?"
-      description={
-        <>
-          “{session.name}” and its transcript are deleted for good.
-          {session.state === 'working' && ' Its agent is working and will be stopped.'}
-        </>
-      }
-      action="Delete session"
-      onConfirm={onDelete}
+      title="Rename session"
+      name={session.name}
+      onRename={(name) => renameAsync({ id: session.id, name })}
     />
   );
 }

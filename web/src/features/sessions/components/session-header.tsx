@@ -1,5 +1,5 @@
-import { CircleStop } from 'lucide-react';
-import { Button } from '@/components/ui/button';
+import { CircleStop, Search } from 'lucide-react';
+import { Button, IconButton } from '@/components/ui/button';
 import { Tooltip } from '@/components/ui/tooltip';
 import { cn } from '@/lib/cn';
 import { duration, useSeconds } from '@/lib/time';
@@ -18,7 +18,12 @@ import { SessionUsage } from './session-usage';
 
 const tones = { working: 'text-working', waiting: 'text-waiting', error: 'text-danger' };
 
-export function SessionHeader({ session }: { session: SessionResponse }) {
+interface Props {
+  session: SessionResponse;
+  onFind: () => void;
+}
+
+export function SessionHeader({ session, onFind }: Props) {
   const cancel = useCancelTurn(session.id);
   const agent = useAgentName(session.agent);
   const known = useAgent(session.agent);
@@ -67,13 +72,21 @@ export function SessionHeader({ session }: { session: SessionResponse }) {
           size="sm"
           data-testid="cancel-button"
           disabled={cancel.isPending}
+          title="Stops the running turn. What it has done so far stays, and what is queued waits."
           onClick={() => cancel.mutate()}
         >
           <CircleStop className="size-3.5" aria-hidden />
-          Cancel
+          Interrupt
         </Button>
       )}
       <SessionOptions session={session} dialect={known?.dialect} />
+      <IconButton
+        label="Find in this session"
+        aria-keyshortcuts="Control+F Meta+F"
+        onClick={onFind}
+      >
+        <Search aria-hidden className="size-4" />
+      </IconButton>
       <SessionMenu session={session} />
     </>
   );

@@ -1,50 +1,51 @@
-import { Ellipsis, Info, Pencil, Trash2 } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Ellipsis } from 'lucide-react';
+import { lazy, Suspense, use, useState } from 'react';
 import { IconButton } from '@/components/ui/button';
-import { Menu, MenuItem } from '@/components/ui/menu';
+import { Menu } from '@/components/ui/menu';
 import type { SessionResponse } from '@/shared/websocket';
-import { SessionDialogs } from './session-dialogs';
+import { SessionMenuExtra } from '../session-menu-extra';
 
 const SessionDetails = lazy(() => import('./session-details'));
+const SessionDialogs = lazy(async () => ({
+  default: (await import('./session-dialogs')).SessionDialogs,
+}));
+const SessionMenuItems = lazy(async () => ({
+  default: (await import('./session-menu-items')).SessionMenuItems,
+}));
+
+export type SessionDialog = 'details' | 'rename' | 'move';
 
 interface Props {
   session: SessionResponse;
   className?: string;
+  tabbable?: boolean;
 }
 
-/** What can be done with a session: look at its details, rename, delete. */
-export function SessionMenu({ session, className }: Props) {
-  const [dialog, setDialog] = useState<'details' | 'rename' | 'delete' | null>(null);
-  const trigger = (
-    <IconButton label={`Actions for ${session.name}`} className={className}>
+/** What can be done with a session. */
+export function SessionMenu({ session, className, tabbable = true }: Props) {
+  const [dialog, setDialog] = useState<SessionDialog | null>(null);
+  const extra = use(SessionMenuExtra);
+  const close = () => setDialog(null);
+  const button = (
+    <IconButton
+      label={`Actions for ${session.name}`}
+      tabIndex={tabbable ? undefined : -1}
+      className={className}
+    >
       <Ellipsis className="size-4" />
     </IconButton>
   );
   return (
     <>
-      <Menu trigger={trigger}>
-        <MenuItem icon={<Info className="size-3.5" />} onSelect={() => setDialog('details')}>
-          Details…
-        </MenuItem>
-        <MenuItem icon={<Pencil className="size-3.5" />} onSelect={() => setDialog('rename')}>
-          Rename…
-        </MenuItem>
-        <MenuItem
-          danger
-          icon={<Trash2 className="size-3.5" />}
-          onSelect={() => setDialog('delete')}
-        >
-          Delete…
-        </MenuItem>
+      <Menu trigger={button}>
+        <SessionMenuItems session={session} extra={extra} onDialog={setDialog} />
       </Menu>
-      {dialog === 'details' && (
-        <Suspense fallback={null}>
-          <SessionDetails session={session} onClose={() => setDialog(null)} />
-        </Suspense>
-      )}
-      {dialog && dialog !== 'details' && (
-        <SessionDialogs session={session} open={dialog} onClose={() => setDialog(null)} />
-      )}
+      <Suspense fallback={null}>
+        {dialog === 'details' && <SessionDetails session={session} onClose={close} />}
+        {(dialog === 'rename' || dialog === 'move') && (
+          <SessionDialogs session={session} open={dialog} onClose={close} />
+        )}
+      </Suspense>
     </>
   );
 }

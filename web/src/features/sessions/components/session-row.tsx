@@ -12,25 +12,41 @@ interface Props {
   session: SessionResponse;
   /** It is on the screen, so nothing of it is unread. */
   viewed: boolean;
+  /** The one row of the list that Tab leads to. */
+  tabbable?: boolean;
+  /** A change of it is on its way. */
+  waiting?: boolean;
+  /** The project's name, where the row does not stand under it. */
+  project?: string | undefined;
 }
 
 /** One session in the sidebar. It renders again only when its row changes. */
-export const SessionRow = memo(function SessionRow({ session, viewed }: Props) {
+export const SessionRow = memo(function SessionRow(props: Props) {
+  const { session, viewed, tabbable = true, waiting = false, project } = props;
   const navigate = useNavigate();
   const to = `/projects/${session.project_id}/sessions/${session.id}`;
   const unread = isUnread(session) && !viewed;
+  const badge = badgeOf(session);
+  const state = [badge?.label, unread && 'unread', waiting && 'not saved yet'].filter(Boolean);
   return (
-    <li
+    <div
       data-testid="session-row"
       data-session-id={session.id}
+      data-waiting={waiting || undefined}
       className={cn(
         'group relative flex h-8 items-center gap-2 rounded-md pr-1.5 pl-7 transition-colors',
         viewed ? 'bg-selected' : 'hover:bg-hover',
+        waiting && 'opacity-60',
       )}
     >
       {unread && <UnreadDot />}
       <NavLink
         to={to}
+        data-row-link
+        draggable={false}
+        tabIndex={tabbable ? 0 : -1}
+        aria-label={state.length > 0 ? [session.name, ...state].join(', ') : undefined}
+        title={project ? `${session.name} (${project})` : undefined}
         className="flex min-w-0 grow items-center gap-2 rounded-md outline-none after:absolute after:inset-0 after:rounded-md focus-visible:after:outline-2 focus-visible:after:outline-accent"
       >
         <AgentIcon agent={session.agent} className="size-3.5 text-ink-3" />
@@ -44,13 +60,19 @@ export const SessionRow = memo(function SessionRow({ session, viewed }: Props) {
           {session.name}
         </span>
       </NavLink>
-      <StateBadge session={session} onOpen={() => void navigate(to)} />
-      <RowEnd session={session} hasBadge={badgeOf(session) !== null} />
-    </li>
+      <StateBadge session={session} tabbable={tabbable} onOpen={() => void navigate(to)} />
+      <RowEnd session={session} hasBadge={badge !== null} tabbable={tabbable} />
+    </div>
   );
 });
 
-function RowEnd({ session, hasBadge }: { session: SessionResponse; hasBadge: boolean }) {
+interface EndProps {
+  session: SessionResponse;
+  hasBadge: boolean;
+  tabbable: boolean;
+}
+
+function RowEnd({ session, hasBadge, tabbable }: EndProps) {
   const age = relativeTime(session.updated_at, useNow() + 30_000);
   return (
     <>
@@ -60,7 +82,7 @@ function RowEnd({ session, hasBadge }: { session: SessionResponse; hasBadge: boo
         </span>
       )}
       <span className="sr-only inline-flex group-focus-within:not-sr-only group-hover:not-sr-only has-aria-expanded:not-sr-only pointer-coarse:not-sr-only">
-        <SessionMenu session={session} className="relative size-6" />
+        <SessionMenu session={session} tabbable={tabbable} className="relative size-6" />
       </span>
     </>
   );

@@ -11,8 +11,14 @@ const looks = {
   error: 'bg-danger-soft text-danger',
 };
 
+interface Props {
+  session: SessionResponse;
+  tabbable?: boolean;
+  onOpen: () => void;
+}
+
 /** In its session's row: what the session is doing, and nothing while it is idle. */
-export function StateBadge({ session, onOpen }: { session: SessionResponse; onOpen: () => void }) {
+export function StateBadge({ session, tabbable = true, onOpen }: Props) {
   const badge = badgeOf(session);
   if (!badge) return null;
   const quiet = quietSince(session);
@@ -22,6 +28,7 @@ export function StateBadge({ session, onOpen }: { session: SessionResponse; onOp
       data-testid="session-state-badge"
       data-state-kind={badge.kind}
       aria-label={`${badge.label}: ${badge.reason}${quiet ? ' It has been quiet for a while.' : ''}`}
+      tabIndex={tabbable ? undefined : -1}
       onClick={onOpen}
       className={cn(
         'relative inline-flex h-5 shrink-0 items-center gap-1.5 rounded-full px-2 text-[11px] font-medium',

@@ -1,5 +1,6 @@
-import { lazy, Suspense, useDeferredValue } from 'react';
+import { lazy, memo, Suspense, useDeferredValue } from 'react';
 import { stripAnsi } from '../ansi';
+import { piecesOf } from '../pieces';
 
 const Markdown = lazy(() => import('./markdown'));
 
@@ -20,10 +21,17 @@ export function TextMessage({ text, plain }: Props) {
   );
 }
 
+/** Output of a program, in pieces of whole lines: while it grows, only the last one changes. */
 export function Output({ text }: { text: string }) {
+  const pieces = piecesOf(text);
   return (
     <pre className="overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2.5 font-mono text-[12.5px] leading-[1.55] wrap-anywhere whitespace-pre-wrap">
-      {stripAnsi(text)}
+      {pieces.length === 1 && stripAnsi(text)}
+      {pieces.length > 1 && pieces.map((piece, index) => <Piece key={index} text={piece} />)}
     </pre>
   );
 }
+
+const Piece = memo(function Piece({ text }: { text: string }) {
+  return <div className="min-h-[1lh]">{stripAnsi(text)}</div>;
+});

@@ -1,13 +1,16 @@
-import { CircleCheck, CircleDashed, CircleX, LoaderCircle, Wrench } from 'lucide-react';
+import { CircleCheck, CircleDashed, CircleX, LoaderCircle } from 'lucide-react';
 import { memo, useMemo } from 'react';
 import type { MessageResponse } from '@/shared/websocket';
 import { changesOf } from '../changes';
 import { imagesOf } from '../images';
 import { decisionText, toolCall } from '../tool';
+import { toolInput } from '../tool-input';
 import { Changes } from './changes';
 import { Fold } from './fold';
 import { ImageStrip } from './image-strip';
-import { Output } from './text-message';
+import { ToolIcon } from './tool-icon';
+import { Part, ToolInput } from './tool-parts';
+import { Elapsed } from './working-line';
 
 const marks = {
   running: (
@@ -30,11 +33,16 @@ export const ToolMessage = memo(function ToolMessage({ message, live }: Props) {
   const { metadata } = message;
   const call = toolCall(message);
   const changes = useMemo(() => changesOf(metadata?.diffs), [metadata]);
+  const input = useMemo(
+    () => toolInput(metadata?.input, changes.length > 0),
+    [metadata, changes.length],
+  );
   const decision = decisionText(metadata);
+  const running = call.state === 'running' && live;
   return (
     <>
       <Fold
-        icon={<Wrench aria-hidden className="size-3.5 shrink-0 text-ink-3" />}
+        icon={<ToolIcon name={call.name} />}
         summary={
           <>
             <span className="shrink-0 font-medium text-ink">{call.name}</span>
@@ -48,12 +56,17 @@ export const ToolMessage = memo(function ToolMessage({ message, live }: Props) {
                 {decision.text}
               </span>
             )}
+            {running && (
+              <span className="shrink-0 text-[11px] text-ink-3">
+                <Elapsed since={message.created_at} />
+              </span>
+            )}
             {marks[call.state === 'running' && !live ? 'left' : call.state]}
           </>
         }
-        empty={!call.input && !call.output}
+        empty={input.length === 0 && !call.output}
       >
-        <Part name="Input" text={call.input} />
+        <ToolInput parts={input} />
         <Part name={call.state === 'failed' ? 'Error' : 'Output'} text={call.output} />
         {decision?.why && <Part name="What the agent was told" text={decision.why} />}
       </Fold>
@@ -64,15 +77,3 @@ export const ToolMessage = memo(function ToolMessage({ message, live }: Props) {
     </>
   );
 });
-
-function Part({ name, text }: { name: string; text: string }) {
-  if (text === '') return null;
-  return (
-    <div className="mt-1.5">
-      <div className="mb-1 text-[11px] text-ink-3">{name}</div>
-      <div className="max-h-96 overflow-y-auto">
-        <Output text={text} />
-      </div>
-    </div>
-  );
-}

@@ -1,60 +1,81 @@
-import { ArrowDown, LoaderCircle } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
+import { ArrowDown } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { Button } from '@/components/ui/button';
-import { cn } from '@/lib/cn';
 import type { SessionResponse } from '@/shared/websocket';
 import type { SessionDetail } from '../channel';
-import { useLoadOlder } from '../mutations';
-import { lastPromptSeq, placesOf } from '../nesting';
+import { nearWatch } from '../near';
 import type { Pending } from '../outbox';
-import { quietSince } from '../quiet';
-import { useStickToEnd } from '../use-stick-to-end';
+import type { FindState } from '../use-find';
+import { useGroups } from '../use-groups';
+import { useMessageKeys } from '../use-message-keys';
+import { usePermalink } from '../use-permalink';
+import { useScrollPlace } from '../use-scroll-place';
+import { useTarget } from '../use-target';
+import { FindBar } from './find-bar';
+import { LinkNotice } from './link-notice';
 import { UserBubble } from './message';
-import { Quiet } from './quiet';
-import { Record } from './record';
+import { OlderMessages } from './older-messages';
+import { TranscriptGroup } from './transcript-group';
+import { WorkingLine } from './working-line';
 
 interface Props {
   session: SessionResponse;
+  agentName: string;
   detail: SessionDetail | undefined;
   pending: readonly Pending[];
+  find: FindState;
 }
 
 const none: SessionDetail['messages'] = [];
+/** Groups that are put on the page with the first paint; the others as they come near. */
+const FIRST_GROUPS = 2;
 
-export function Transcript({ session, detail, pending }: Props) {
+export function Transcript({ session, agentName, detail, pending, find }: Props) {
   const messages = detail?.messages ?? none;
-  const turnSeq = session.state === 'working' ? lastPromptSeq(messages) : Infinity;
-  const places = useMemo(() => placesOf(messages), [messages]);
-  const { scroller, content, onScroll, toEnd, away, news } = useStickToEnd(messages[0]?.id);
+  const groups = useGroups(messages, session.state === 'working');
+  const [{ watch }] = useState(nearWatch);
+  const { place, away, news } = useScrollPlace(tailOf(messages, pending));
+  const { toEnd, setBox, setGroups, onScroll, onClick } = place;
+  const target = useTarget(place);
+  const link = usePermalink(session.id, detail !== undefined, target.goTo);
+  const onKeyDown = useMessageKeys(messages, place, target.goTo);
   // What one sends, one wants to see.
-  useEffect(() => toEnd(), [pending.length, toEnd]);
+  useEffect(() => {
+    if (pending.length > 0) toEnd();
+  }, [pending.length, toEnd]);
   return (
     <div className="relative min-h-0 grow">
       <div
-        ref={scroller}
+        ref={setBox}
         onScroll={onScroll}
+        onClickCapture={onClick}
+        onKeyDown={onKeyDown}
         tabIndex={0}
-        role="region"
+        role="log"
+        aria-live="off"
         aria-label="Transcript"
-        className="h-full overflow-y-auto overscroll-contain outline-none [overflow-anchor:none]"
+        className="h-full overflow-y-auto overscroll-contain outline-none [overflow-anchor:none] focus-visible:shadow-[inset_0_0_0_2px_var(--accent)]"
       >
-        <div
-          ref={content}
-          className="mx-auto flex max-w-3xl flex-col gap-4 px-4 py-6 sm:px-6 [&>[data-kind=tool]+[data-kind=tool]]:-mt-3"
-        >
+        <div className="mx-auto max-w-3xl px-4 pt-2 pb-6 sm:px-6">
           {!detail && <Skeleton />}
-          {detail?.hasOlder && <LoadOlder session={session} first={messages[0]?.seq ?? 0} />}
-          {messages.map((message) => (
-            <Record
-              key={message.id}
-              message={message}
-              agent={session.agent}
-              live={message.seq > turnSeq}
-              place={places.get(message.id)}
-            />
-          ))}
+          {detail?.hasOlder && (
+            <OlderMessages sessionId={session.id} first={messages[0]?.id} watch={watch} />
+          )}
+          <div ref={setGroups}>
+            {groups.map((group, index) => (
+              <TranscriptGroup
+                key={group.key}
+                group={group}
+                agent={session.agent}
+                agentName={agentName}
+                watch={watch}
+                atEnd={index >= groups.length - FIRST_GROUPS}
+                target={target.within(group)}
+              />
+            ))}
+          </div>
           {pending.map((item) => (
-            <div key={item.id} data-testid="pending-message" className="opacity-60">
+            <div key={item.id} data-testid="pending-message" className="pt-4 opacity-60">
               <UserBubble text={item.text} plain={session.agent === 'shell'} images={item.images} />
               <p className="mt-1 text-right text-[11px] text-ink-3">
                 {item.accepted ? 'Sent' : 'Sending…'}
@@ -62,13 +83,19 @@ export function Transcript({ session, detail, pending }: Props) {
             </div>
           ))}
           {detail && messages.length + pending.length === 0 && <Nothing />}
-          {session.state === 'working' && <Working session={session} />}
+          {session.state === 'working' && <WorkingLine session={session} />}
         </div>
       </div>
+      <LinkNotice link={link} />
+      {find.open && <FindBar find={find} session={session} place={place} target={target} />}
       {away && (
         <Button
-          onClick={toEnd}
-          className="absolute bottom-3 left-1/2 -translate-x-1/2 animate-rise rounded-full shadow-float"
+          onClick={() => {
+            toEnd();
+            // The button goes; whoever came to it by keyboard is not to be left with nothing.
+            place.box?.focus({ preventScroll: true });
+          }}
+          className="absolute inset-x-0 bottom-3 mx-auto w-fit animate-rise rounded-full shadow-float"
         >
           <ArrowDown aria-hidden className="size-3.5" />
           {news ? 'New messages' : 'To the end'}
@@ -78,39 +105,9 @@ export function Transcript({ session, detail, pending }: Props) {
   );
 }
 
-function LoadOlder({ session, first }: { session: SessionResponse; first: number }) {
-  const older = useLoadOlder(session.id);
-  return (
-    <Button
-      look="ghost"
-      size="sm"
-      disabled={older.isPending}
-      onClick={() => older.mutate(first)}
-      className="self-center"
-    >
-      {older.isPending && <LoaderCircle aria-hidden className="size-3.5 animate-spin" />}
-      Load older messages
-    </Button>
-  );
-}
-
-function Working({ session }: { session: SessionResponse }) {
-  const waiting = session.waiting_for !== null;
-  const quiet = quietSince(session);
-  return (
-    <p className="flex items-center gap-2 text-[13px] text-ink-3">
-      <span
-        aria-hidden
-        className={cn('size-2 rounded-full', waiting ? 'bg-waiting' : 'animate-breathe bg-working')}
-      />
-      {waiting ? 'Waiting for your answer' : 'Working'}
-      {quiet && (
-        <span>
-          · <Quiet since={quiet} />
-        </span>
-      )}
-    </p>
-  );
+function tailOf(messages: SessionDetail['messages'], pending: readonly Pending[]): string {
+  const last = messages.at(-1);
+  return `${last?.id} ${last?.text.length} ${pending.length}`;
 }
 
 function Nothing() {
@@ -121,7 +118,7 @@ function Nothing() {
 
 function Skeleton() {
   return (
-    <div aria-label="Loading the transcript" className="flex flex-col gap-4 py-2">
+    <div aria-label="Loading the transcript" className="flex flex-col gap-4 py-6">
       <div className="h-9 w-2/5 self-end rounded-2xl bg-sunken" />
       <div className="h-4 w-4/5 rounded bg-sunken" />
       <div className="h-4 w-3/5 rounded bg-sunken" />

@@ -1,0 +1,102 @@
+/**
+ * What one change of a state costs the page, in Chromium, on the built code: muster's own way beside
+ * the specification's, in one run. `npm run bench -- [changes]`. All in ms, of the main thread between
+ * the frame's arrival and the paint, from a trace: `script` is the CPU time of the page's code, `cpu`
+ * that of every task, so with style, layout, paint and what the measuring itself takes; `wall` is how
+ * long these tasks took, `paint` how long the badge took to be painted, and `next frame` how often it
+ * was in the first frame that began after the arrival.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { loadavg } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { costs } from './trace.mjs';
+
+const { chromium } = createRequire(new URL('../../test/package.json', import.meta.url))(
+  'playwright-core',
+);
+const dist = fileURLToPath(new URL('../../build/web-bench/', import.meta.url));
+const CHANGES = Number(process.argv[2] ?? 150);
+const WARM = 20;
+const variants = {
+  muster: 'muster',
+  cache: "the specification's map, muster's list",
+  plain: "the specification's map, every row in the page",
+};
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+
+const server = createServer(async (request, response) => {
+  const path = normalize(new URL(request.url, 'http://localhost').pathname);
+  const file = join(dist, path === '/' ? 'index.html' : path);
+  try {
+    response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream');
+    response.end(await readFile(file));
+  } catch {
+    response.statusCode = 404;
+    response.end();
+  }
+});
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const url = `http://127.0.0.1:${server.address().port}/`;
+
+const executablePath = [
+  process.env.MUSTER_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/google-chrome',
+].find((path) => path && existsSync(path));
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+
+const of = (values, share) =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+const print = (line) => process.stdout.write(`${line}\n`);
+const figure = (value) => value.toFixed(2).padStart(10);
+
+async function measure(variant, sessions) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.goto(`${url}?variant=${variant}&sessions=${sessions}`);
+  await page.waitForFunction(() => window.bench?.isReady(), null, { timeout: 120_000 });
+  const run = (from, count) =>
+    page.evaluate(
+      async ([first, last]) => {
+        const all = [];
+        for (let at = first; at < last; at += 1) all.push(await window.bench.change(at));
+        return all;
+      },
+      [from, from + count],
+    );
+  await run(0, WARM);
+  await browser.startTracing(page, {
+    categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'blink.user_timing'],
+  });
+  const painted = await run(WARM, CHANGES);
+  const trace = JSON.parse((await browser.stopTracing()).toString());
+  await page.close();
+  const cost = costs(trace.traceEvents);
+  const each = (key) => cost.map((one) => one[key]);
+  return { script: each('script'), cpu: each('cpu'), wall: each('wall'), painted };
+}
+
+try {
+  print(`Chromium ${browser.version()}, ${CHANGES} changes each, load ${loadavg()[0].toFixed(1)}`);
+  const heads = ['script', 'cpu', 'wall', 'paint'].flatMap((one) => [`${one} p50`, `p99`]);
+  print(['sessions', ...heads, 'next frame'].map((text) => text.padStart(10)).join(' '));
+  for (const sessions of [1000, 10_000]) {
+    for (const [variant, name] of Object.entries(variants)) {
+      const { script, cpu, wall, painted } = await measure(variant, sessions);
+      const paint = painted.map((one) => one.ms);
+      const next = painted.filter((one) => one.frames === 1).length / painted.length;
+      const figures = [script, cpu, wall, paint].flatMap((all) => [of(all, 0.5), of(all, 0.99)]);
+      const share = `${Math.round(next * 100)}%`;
+      const row = [String(sessions), ...figures.map(figure), share].map((text) =>
+        text.padStart(10),
+      );
+      print(`${row.join(' ')}  ${name}`);
+    }
+  }
+} finally {
+  await browser.close();
+  server.close();
+}

@@ -1,0 +1,28 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useNavigate, useParams } from 'react-router';
+import { Palette } from '@/features/palette/components/palette';
+import { recentSessions } from '@/lib/recent';
+import type { ShortcutId } from '@/lib/shortcuts';
+import { readRows } from '@/shared/rows/pending';
+import { actionEntries } from './palette-actions';
+import { rowEntries } from './palette-entries';
+
+interface Props {
+  runShortcut: (id: ShortcutId) => void;
+  addProject: () => void;
+  onClose: () => void;
+}
+
+/** Shows the rows as they were when it was opened: what is being chosen does not move. */
+export default function CommandPalette({ runShortcut, addProject, onClose }: Props) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { sessionId: current } = useParams();
+  const go = (path: string) => void navigate(path);
+  const [entries] = useState(() => [
+    ...rowEntries({ projects: readRows(client), recent: recentSessions(), current, go }),
+    ...actionEntries({ runShortcut, addProject, go }),
+  ]);
+  return <Palette entries={entries} onClose={onClose} />;
+}

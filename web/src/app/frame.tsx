@@ -1,0 +1,84 @@
+import { lazy, Suspense, useRef } from 'react';
+import { Outlet, useLocation } from 'react-router';
+import { Sheet } from '@/components/ui/sheet';
+import { ConnectionBanner } from '@/features/connection/components/connection-banner';
+import { useConnection, useUnverifiedSince } from '@/features/connection/use-connection';
+import { useKeepLastKnown } from '@/features/last-known/use-keep-last-known';
+import { SessionMenuExtra } from '@/features/sessions/session-menu-extra';
+import { useIsPhone } from '@/lib/media';
+import { ErrorBoundary } from './error-boundary';
+import { forgetEverything } from './leave';
+import { Overlays } from './overlays';
+import { SidePanel } from './side-panel';
+import { Sidebar } from './sidebar/sidebar';
+import { PAGE_ID, SkipLink } from './skip-link';
+import { useArrival } from './use-arrival';
+import { usePageShortcuts } from './use-page-shortcuts';
+import { usePageTitle } from './use-page-title';
+import { useShell } from './use-shell';
+
+const menuExtra = (sessionId: string) => <MenuItems sessionId={sessionId} />;
+
+const attention = () => import('./attention-here');
+const AttentionHere = lazy(async () => ({ default: (await attention()).AttentionHere }));
+const AttentionHintHere = lazy(async () => ({ default: (await attention()).AttentionHintHere }));
+const Announcer = lazy(async () => ({ default: (await import('./announcer')).Announcer }));
+const MenuItems = lazy(async () => ({ default: (await attention()).MenuItemsHere }));
+
+/** The frame of every page: sidebar, banner, and the page itself. */
+export function Frame() {
+  const shell = useShell();
+  const runShortcut = usePageShortcuts(shell);
+  const page = useRef<HTMLElement>(null);
+  usePageTitle();
+  useArrival(page);
+  useKeepLastKnown(useConnection().unverifiedSince);
+  const phone = useIsPhone();
+  const { pathname } = useLocation();
+  const unverified = useUnverifiedSince() !== null;
+  const sidebar = (
+    <Sidebar
+      dimmed={unverified}
+      onAddProject={shell.addProject}
+      onNewSession={shell.newSession}
+      withNewButton={!phone}
+    />
+  );
+  return (
+    <SessionMenuExtra value={menuExtra}>
+      <div className="flex h-full flex-col">
+        <SkipLink />
+        <ConnectionBanner onSignedOut={forgetEverything} />
+        <div className="flex min-h-0 grow">
+          {!phone && !shell.sidebarHidden && <SidePanel>{sidebar}</SidePanel>}
+          {phone && (
+            <Sheet open={shell.sheetOpen} onOpenChange={shell.setSheetOpen} title="Projects">
+              {sidebar}
+            </Sheet>
+          )}
+          <main
+            ref={page}
+            id={PAGE_ID}
+            tabIndex={-1}
+            data-unverified={unverified || undefined}
+            className="flex min-w-0 grow flex-col outline-none"
+          >
+            <Suspense fallback={null}>
+              <AttentionHintHere />
+            </Suspense>
+            <ErrorBoundary place={pathname}>
+              <Suspense fallback={null}>
+                <Outlet context={shell} />
+              </Suspense>
+            </ErrorBoundary>
+          </main>
+        </div>
+        <Overlays shell={shell} runShortcut={runShortcut} />
+        <Suspense fallback={null}>
+          <Announcer />
+          <AttentionHere />
+        </Suspense>
+      </div>
+    </SessionMenuExtra>
+  );
+}

@@ -1,0 +1,28 @@
+import { notify } from '@/lib/notify';
+
+/**
+ * The worker that keeps the page's own files. A tab that runs an older build than the worker says so:
+ * its drafts are kept, so a reload costs nothing.
+ */
+export function registerServiceWorker(): void {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  const { serviceWorker } = navigator;
+  const hadOne = serviceWorker.controller !== null;
+  serviceWorker.addEventListener('controllerchange', () => {
+    if (hadOne) {
+      notify.action('A new version of this page is here.', 'Reload', () => location.reload());
+    }
+  });
+  // Where a browser forbids it, the page works without.
+  serviceWorker.register('/sw.js').catch(() => undefined);
+}
+
+/** A part of this build that neither the server nor the worker has any more: the page is too old. */
+export function reloadWhenOutdated(): void {
+  window.addEventListener('vite:preloadError', (event) => {
+    if (!navigator.onLine || sessionStorage.getItem('muster:reloaded') === location.href) return;
+    event.preventDefault();
+    sessionStorage.setItem('muster:reloaded', location.href);
+    location.reload();
+  });
+}

@@ -1,0 +1,138 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useParams } from 'react-router';
+import { useProjects } from '@/features/projects/queries';
+import { cn } from '@/lib/cn';
+import { shapeOf } from '@/shared/rows/order';
+import { useWithPending } from '@/shared/rows/pending';
+import type { ProjectWithSessions } from '@/shared/websocket';
+import { EmptyList } from './empty-list';
+import { LIST_ID } from './focus-search';
+import { ListLine, rowsOf } from './list-line';
+import { type Entry, isFiltering, outlineOf } from './outline';
+import { useActiveLine } from './use-active-line';
+import { useListDrag } from './use-list-drag';
+import { useListKeys } from './use-list-keys';
+import { useListView } from './view-state';
+
+const heights = { pinned: 24, project: 36, session: 33, empty: 26 };
+const PAD = 16;
+const OVERSCAN = 6;
+const none: ProjectWithSessions[] = [];
+
+interface Props {
+  dimmed: boolean;
+  onNewSession: (projectId: string) => void;
+}
+
+/** Every project and session as one list, of which only what is on the screen is in the page. */
+export function SessionList({ dimmed, onNewSession }: Props) {
+  const { data = none } = useProjects(useQueryClient());
+  const { rows, waiting } = useWithPending(data);
+  const view = useListView();
+  const { projectId, sessionId } = useParams();
+  const viewed = sessionId ?? projectId;
+  const filtering = isFiltering(view);
+  const [active, setActive] = useActiveLine(view);
+  // Without a filter, the lines depend on the shape alone: a change of a state lays out nothing.
+  const basis = filtering ? rows : shapeOf(rows);
+  const kept = filtering ? active : null;
+  const entries = useMemo(() => outlineOf(basis, { ...view, kept: [kept] }), [basis, view, kept]);
+  const lines = useMemo(() => new Map(entries.map(({ key }, at) => [key, at])), [entries]);
+  const activeAt = lines.get(active ?? '') ?? lines.get(viewed ?? '') ?? firstLine(entries);
+
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: entries.length,
+    getScrollElement: useCallback(() => scroller.current, []),
+    estimateSize: (at) => heights[entries[at]?.kind ?? 'session'],
+    getItemKey: useCallback((at: number) => entries[at]?.key ?? at, [entries]),
+    initialRect: { width: 288, height: window.innerHeight },
+    overscan: OVERSCAN,
+    paddingEnd: PAD,
+    // What has the focus stays in the page, however far one scrolls.
+    rangeExtractor: ({ startIndex, endIndex, overscan, count }) =>
+      rangeWith(
+        Math.max(0, startIndex - overscan),
+        Math.min(count - 1, endIndex + overscan),
+        activeAt,
+      ),
+  });
+  const keys = useListKeys({ entries, rows, lines, scroller, virtual, setActive });
+  const { mark, ...drag } = useListDrag({ entries, rows, virtual, enabled: !filtering });
+
+  const viewedAt = lines.get(viewed ?? '');
+  const shown = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    // Only going elsewhere leads there; where it stands may change without that.
+    if (viewedAt === undefined || shown.current === viewed) return;
+    shown.current = viewed;
+    virtual.scrollToIndex(viewedAt, { align: 'auto' });
+  }, [viewed, viewedAt, virtual]);
+
+  if (entries.length === 0) return <EmptyList view={view} />;
+  return (
+    <div
+      ref={scroller}
+      data-testid="project-list"
+      data-unverified={dimmed || undefined}
+      className={cn(
+        'min-h-0 grow overflow-y-auto px-2 contain-strict transition-opacity',
+        dimmed && 'opacity-55',
+      )}
+    >
+      <ul
+        id={LIST_ID}
+        aria-label="Projects and sessions"
+        style={{ height: virtual.getTotalSize() }}
+        className="relative"
+        {...keys}
+        {...drag}
+      >
+        {virtual.getVirtualItems().map(({ index, key, start, size }) => {
+          const entry = entries[index];
+          if (!entry) return null;
+          return (
+            <ListLine
+              key={key}
+              entry={entry}
+              {...rowsOf(rows, entry)}
+              at={index}
+              of={entries.length}
+              start={start}
+              height={size}
+              movable={!filtering && isMovable(entry)}
+              viewed={entry.key === viewed}
+              tabbable={index === activeAt}
+              waiting={waiting.has(entry.key)}
+              onNewSession={onNewSession}
+            />
+          );
+        })}
+        {mark !== null && (
+          <li
+            role="presentation"
+            data-testid="drop-mark"
+            style={{ transform: `translateY(${mark}px)` }}
+            className="pointer-events-none absolute inset-x-1 top-0 z-10 h-0.5 rounded-full bg-accent"
+          />
+        )}
+      </ul>
+    </div>
+  );
+}
+
+function firstLine(entries: readonly Entry[]): number {
+  return entries.findIndex(({ kind }) => kind === 'project' || kind === 'session');
+}
+
+function isMovable(entry: Entry): boolean {
+  return entry.kind === 'project' || (entry.kind === 'session' && !entry.pinned);
+}
+
+function rangeWith(from: number, to: number, also: number): number[] {
+  const range = Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at);
+  if (also < 0 || (also >= from && also <= to)) return range;
+  return also < from ? [also, ...range] : [...range, also];
+}

@@ -1,0 +1,46 @@
+import { BellRing } from 'lucide-react';
+import { useState } from 'react';
+import { Button } from '@/components/ui/button';
+import { notify } from '@/lib/notify';
+import { storage } from '@/lib/storage';
+import type { Rows } from '@/shared/rows/rows';
+import { askPermission, usePermission } from '../notifications';
+import { blockedText } from '../permission-texts';
+
+const KEY = 'attention-hint';
+
+/** Offers notifications once, when there is something to wait for. The browser asks after the click. */
+export function AttentionHint({ rows }: { rows: Rows }) {
+  const permission = usePermission();
+  const [wanted, setWanted] = useState(() => storage.get(KEY) !== 'no');
+  if (!wanted || permission !== 'default') return null;
+  if (!rows.some(({ sessions }) => sessions.some(({ state }) => state === 'working'))) return null;
+  const dismiss = () => {
+    storage.set(KEY, 'no');
+    setWanted(false);
+  };
+  const turnOn = async () => {
+    if ((await askPermission()) === 'denied') notify.info(blockedText);
+    dismiss();
+  };
+  return (
+    <section
+      aria-label="Notifications"
+      data-testid="attention-hint"
+      className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line bg-sunken px-4 py-1.5 text-[13px] text-ink-2"
+    >
+      <p className="flex min-w-0 grow basis-60 items-center gap-2">
+        <BellRing aria-hidden className="size-4 shrink-0 text-ink-3" />
+        Get told when a session finishes, fails or needs you while you look elsewhere?
+      </p>
+      <span className="flex gap-1.5">
+        <Button size="sm" onClick={() => void turnOn()}>
+          Turn on notifications
+        </Button>
+        <Button size="sm" look="ghost" onClick={dismiss}>
+          Not now
+        </Button>
+      </span>
+    </section>
+  );
+}

@@ -1,0 +1,16 @@
+import type { Rows } from '@/shared/rows/rows';
+import { useAttention } from '../use-attention';
+
+interface Props {
+  rows: Rows;
+  /** The session on the screen. */
+  sessionId: string | undefined;
+  /** Leads to a path of the page. */
+  onOpen: (path: string) => void;
+}
+
+/** Shows nothing on the page: see useAttention. */
+export function Attention({ rows, sessionId, onOpen }: Props) {
+  useAttention(rows, sessionId, onOpen);
+  return null;
+}

@@ -1,0 +1,66 @@
+import { useSyncExternalStore } from 'react';
+import type { Note } from './notes';
+
+/** `insecure`: browsers give notifications to pages on HTTPS or localhost only. */
+export type Permission = NotificationPermission | 'insecure' | 'unsupported';
+
+export function readPermission(): Permission {
+  if (!window.isSecureContext) return 'insecure';
+  return 'Notification' in window ? Notification.permission : 'unsupported';
+}
+
+const listeners = new Set<() => void>();
+const changed = () => listeners.forEach((listener) => listener());
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  // It is changed in the browser's own settings, too; one comes back from there.
+  window.addEventListener('focus', listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener('focus', listener);
+  };
+}
+
+export const usePermission = () => useSyncExternalStore(subscribe, readPermission);
+
+/** Only ever on a click. */
+export async function askPermission(): Promise<Permission> {
+  if (readPermission() === 'default') await Notification.requestPermission();
+  changed();
+  return readPermission();
+}
+
+/** Shows it where that is allowed; returns what closes it. */
+export function showNotification(note: Note, onOpen: (path: string) => void): () => void {
+  if (readPermission() !== 'granted') return () => undefined;
+  const { title, body, tag, path } = note;
+  // The sounds are muster's own. A replaced one is shown anew.
+  const options = { body, tag, icon: '/favicon.svg', silent: true, renotify: true, data: { path } };
+  try {
+    const shown = new Notification(title, options);
+    shown.onclick = () => {
+      window.focus();
+      shown.close();
+      onOpen(path);
+    };
+    return () => shown.close();
+  } catch {
+    return showByWorker(title, options);
+  }
+}
+
+/** Phones let only a service worker show one; it opens `data.path` on a click. */
+function showByWorker(title: string, options: NotificationOptions & { tag: string }): () => void {
+  const worker = navigator.serviceWorker?.getRegistration();
+  const shown = worker?.then((one) => one?.showNotification(title, options));
+  shown?.catch(() => undefined);
+  return () => {
+    const close = async () => {
+      const registration = await worker;
+      const open = await registration?.getNotifications({ tag: options.tag });
+      open?.forEach((one) => one.close());
+    };
+    close().catch(() => undefined);
+  };
+}

@@ -1,0 +1,47 @@
+import { useEffect, useState } from 'react';
+import { usePageAttended } from '@/lib/visibility';
+import type { Rows } from '@/shared/rows/rows';
+import { AttentionWatch } from './attention-watch';
+import { showNotification } from './notifications';
+import { attentionStore, useAttentionStore } from './settings-store';
+import { showStanding } from './show-standing';
+import { standingOf } from './standing';
+import { holdViewing, runForLeader, viewedAnywhere } from './tabs';
+import { playTone } from './tones';
+
+const makeWatch = () =>
+  new AttentionWatch({
+    settings: () => attentionStore.get().settings,
+    levelOf: attentionStore.level,
+    viewedAnywhere,
+    show: showNotification,
+    play: (kind) => void playTone(kind),
+  });
+
+/** Title, icon, notifications and sounds for what happens where one does not look. */
+export function useAttention(
+  rows: Rows,
+  sessionId: string | undefined,
+  open: (path: string) => void,
+) {
+  const { levels } = useAttentionStore();
+  const [watch] = useState(makeWatch);
+  const attended = usePageAttended();
+  const viewed = attended ? (sessionId ?? null) : null;
+  useEffect(() => {
+    const resign = runForLeader(() => watch.lead());
+    return () => {
+      resign();
+      watch.stop();
+    };
+  }, [watch]);
+  useEffect(() => watch.openBy(open), [watch, open]);
+  useEffect(() => {
+    watch.view(viewed);
+    return viewed === null ? undefined : holdViewing(viewed);
+  }, [watch, viewed]);
+  useEffect(() => watch.take(rows), [watch, rows]);
+  useEffect(() => {
+    showStanding(standingOf(rows, viewed, (id) => levels.get(id) ?? 'default'));
+  }, [rows, viewed, levels]);
+}
