@@ -291,6 +291,7 @@ static void make_modules(struct app *a)
                                     .keep_ms = ms_from("MUSTER_AGENT_KEEP_MS"),
                                     .quiet_ms = ms_from("MUSTER_QUIET_MS")};
     a->runner = mu_runner_new(&runner);
+    mu_hub_gather(a->hub, a->loop);
     struct mu_server_opts server = {.loop = a->loop,
                                     .store = a->store,
                                     .hub = a->hub,
@@ -298,7 +299,8 @@ static void make_modules(struct app *a)
                                     .access = a->access,
                                     .version = MU_VERSION,
                                     .data_dir = a->opts->dir,
-                                    .bench_topics = a->opts->bench_topics};
+                                    .bench_topics = a->opts->bench_topics,
+                                    .send = a->opts->send};
     a->server = mu_server_new(&server);
 }
 

@@ -8,6 +8,7 @@
 
 #include "agent/agents_file.h"
 #include "base/base.h"
+#include "io/sender.h"
 
 enum { MU_APP_HOSTS_MAX = 16 };
 
@@ -17,6 +18,7 @@ struct mu_app_opts {
     const char *exe;    /* muster's own program file */
     bool allow_remote;
     bool bench_topics;
+    struct mu_sender_opts send;
     const char *hosts[MU_APP_HOSTS_MAX];
     size_t host_count;
 };

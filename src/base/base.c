@@ -149,7 +149,15 @@ static size_t utf8_char(const unsigned char *s, size_t n)
 bool mu_utf8_valid(const char *s, size_t n)
 {
     const unsigned char *p = (const unsigned char *)s, *end = p + n;
+    uint64_t word;
     while (p < end) {
+        if ((size_t)(end - p) >= sizeof word) {
+            memcpy(&word, p, sizeof word);
+            if (!(word & 0x8080808080808080)) {
+                p += sizeof word;
+                continue;
+            }
+        }
         size_t len = utf8_char(p, (size_t)(end - p));
         if (!len)
             return false;

@@ -149,12 +149,28 @@ void mu_buf_json(struct mu_buf *b, const char *s)
 
 struct mu_bytes *mu_bytes_new(const void *data, size_t n)
 {
-    struct mu_bytes *b = mu_alloc(sizeof *b + n + 1);
+    struct mu_bytes *b = mu_realloc(NULL, sizeof *b + n + 1);
     b->refs = 1;
+    b->room = (uint32_t)n;
     b->len = n;
     if (n)
         memcpy(b->data, data, n);
+    b->data[n] = 0;
     return b;
+}
+
+void mu_bytes_append(struct mu_bytes **block, const void *data, size_t n)
+{
+    struct mu_bytes *b = *block;
+    if (b->room - b->len < n) {
+        size_t room = b->len + n + b->len / 2;
+        b = mu_realloc(b, sizeof *b + room + 1);
+        b->room = (uint32_t)room;
+        *block = b;
+    }
+    memcpy(b->data + b->len, data, n);
+    b->len += n;
+    b->data[b->len] = 0;
 }
 
 struct mu_bytes *mu_bytes_ref(struct mu_bytes *b)

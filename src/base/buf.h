@@ -31,9 +31,10 @@ char *mu_buf_take(struct mu_buf *b); /* returns owned, NUL-terminated, never NUL
 void mu_buf_json_n(struct mu_buf *b, const char *s, size_t n);
 void mu_buf_json(struct mu_buf *b, const char *s); /* NULL gives null */
 
-/* Immutable shared bytes. new and take give a block with one reference. */
+/* Immutable shared bytes. new gives a block with one reference. */
 struct mu_bytes {
     uint32_t refs;
+    uint32_t room; /* bytes that data has room for, NUL not counted */
     size_t len;
     char data[];
 };
@@ -41,5 +42,7 @@ struct mu_bytes {
 struct mu_bytes *mu_bytes_new(const void *data, size_t n);
 struct mu_bytes *mu_bytes_ref(struct mu_bytes *b);
 void mu_bytes_unref(struct mu_bytes *b); /* NULL allowed */
+/* Appends to a block that nobody else holds; it may move. */
+void mu_bytes_append(struct mu_bytes **b, const void *data, size_t n);
 
 #endif

@@ -22,6 +22,9 @@ static const char help[] =
     "                     its address; may come several times (16 at most)\n"
     "  --log-level LEVEL  debug, info (default), warn or error\n"
     "  --log-json         log lines as JSON objects\n"
+    "  --io-uring WAY     auto (default): writes to many browsers go through io_uring where\n"
+    "                     the kernel allows it; off\n"
+    "  --send-threads N   threads that share such writes with the main one (0 to 15)\n"
     "  --bench-topics     topics `bench:*` for a load generator (loopback only)\n"
     "  --help             this text\n"
     "\n"
@@ -40,10 +43,26 @@ static void add_host(void *ctx, const char *value)
         fprintf(stderr, "muster serve: --allow-host %s is ignored: 16 at most.\n", value);
 }
 
+/* 0, or 2 after a sentence. */
+static int read_send(const char *uring, const char *threads, struct mu_sender_opts *out)
+{
+    char *end = NULL;
+    long n = threads ? strtol(threads, &end, 10) : 0;
+    out->uring = strcmp(uring, "auto") == 0;
+    out->threads = (int)n;
+    if (!out->uring && strcmp(uring, "off") != 0)
+        fprintf(stderr, "muster serve: --io-uring %s: it is auto or off.\n", uring);
+    else if (threads && (end == threads || *end || n < 0 || n > MU_SENDER_THREADS_MAX))
+        fprintf(stderr, "muster serve: --send-threads %s: it is a number from 0 to 15.\n", threads);
+    else
+        return 0;
+    return 2;
+}
+
 static int run(const struct mu_command *self, int argc, char **argv)
 {
     struct mu_app_opts o = {.listen = "127.0.0.1:4747"};
-    const char *data = NULL, *level_word = "info";
+    const char *data = NULL, *level_word = "info", *uring = "auto", *threads = NULL;
     bool json = false;
     enum mu_log_level level;
     const struct mu_option options[] = {
@@ -53,6 +72,8 @@ static int run(const struct mu_command *self, int argc, char **argv)
         {.name = "--allow-host", .each = add_host, .ctx = &o},
         {.name = "--log-level", .value = &level_word},
         {.name = "--log-json", .flag = &json},
+        {.name = "--io-uring", .value = &uring},
+        {.name = "--send-threads", .value = &threads},
         {.name = "--bench-topics", .flag = &o.bench_topics},
         {0},
     };
@@ -64,6 +85,8 @@ static int run(const struct mu_command *self, int argc, char **argv)
                 level_word);
         return 2;
     }
+    if (read_send(uring, threads, &o.send))
+        return 2;
     mu_log_setup(level, json);
     char *dir = mu_cli_data_dir(data);
     char exe[4096];

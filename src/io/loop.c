@@ -5,9 +5,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 #include <uv.h>
 
-enum { MAX_HOOKS = 8, MAX_SIGNALS = 4 };
+enum {
+    MAX_HOOKS = 8,
+    MAX_SIGNALS = 4,
+    MAX_EVENTS = 1024, /* of sockets in one turn; the rest come in the next */
+};
 
 struct hook {
     mu_loop_cb *cb;
@@ -22,6 +28,9 @@ struct signal_hook {
 
 struct mu_loop {
     uv_loop_t uv;
+    int sockets; /* an epoll set: sockets, and libuv's own one (data.ptr is NULL) */
+    mu_loop_ready_cb *ready;
+    void *ready_ctx;
     uv_prepare_t before; /* runs what timers left behind, before the loop waits */
     uv_check_t after;    /* runs what events left behind */
     struct hook hooks[MAX_HOOKS];
@@ -58,6 +67,12 @@ struct mu_loop *mu_loop_new(void)
 {
     struct mu_loop *loop = mu_alloc(sizeof *loop);
     must(uv_loop_init(&loop->uv), "making the event loop");
+    loop->sockets = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event e = {.events = EPOLLIN};
+    must(loop->sockets < 0 || epoll_ctl(loop->sockets, EPOLL_CTL_ADD, uv_backend_fd(&loop->uv), &e)
+             ? -errno
+             : 0,
+         "making the event loop");
     must(uv_prepare_init(&loop->uv, &loop->before), "making the event loop");
     must(uv_check_init(&loop->uv, &loop->after), "making the event loop");
     loop->before.data = loop;
@@ -69,9 +84,41 @@ struct mu_loop *mu_loop_new(void)
     return loop;
 }
 
+/* Waits for sockets and for libuv, and serves the sockets. True: libuv has something to do. */
+static bool serve_sockets(struct mu_loop *loop)
+{
+    struct epoll_event events[MAX_EVENTS];
+    bool uv_ready = false;
+    int n = epoll_wait(loop->sockets, events, MAX_EVENTS, uv_backend_timeout(&loop->uv));
+    uv_update_time(&loop->uv);
+    for (int i = 0; i < n; i++) {
+        if (events[i].data.ptr)
+            loop->ready(loop->ready_ctx, events[i].data.ptr, events[i].events);
+        else
+            uv_ready = true;
+    }
+    if (n > uv_ready)
+        run_hooks(loop);
+    return uv_ready;
+}
+
 void mu_loop_run(struct mu_loop *loop)
 {
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    while (uv_loop_alive(&loop->uv))
+        if (serve_sockets(loop) || uv_backend_timeout(&loop->uv) == 0)
+            uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
+int mu_loop_sockets(struct mu_loop *loop, mu_loop_ready_cb *ready, void *ctx)
+{
+    loop->ready = ready;
+    loop->ready_ctx = ctx;
+    return loop->sockets;
+}
+
+uint32_t mu_loop_seconds(const struct mu_loop *loop)
+{
+    return (uint32_t)(uv_now(&loop->uv) / 1000);
 }
 
 void mu_loop_stop(struct mu_loop *loop)
@@ -102,6 +149,7 @@ void mu_loop_free(struct mu_loop *loop)
     ignore_signals(loop);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     must(uv_loop_close(&loop->uv), "closing the event loop");
+    close(loop->sockets);
     free(loop);
 }
 

@@ -21,6 +21,13 @@ void mu_loop_stop(struct mu_loop *loop);
 void mu_loop_free(struct mu_loop *loop);            /* after mu_loop_run has returned */
 struct uv_loop_s *mu_loop_uv(struct mu_loop *loop); /* for files in io only */
 
+/* The epoll set of the sockets that do not go through libuv, for one user in io. What its events
+ * name (data.ptr) is given to ready, at most 1024 of them in a turn; it must not be NULL. */
+typedef void mu_loop_ready_cb(void *ctx, void *what, uint32_t events);
+int mu_loop_sockets(struct mu_loop *loop, mu_loop_ready_cb *ready, void *ctx);
+/* Seconds of a monotonic clock, as of this turn. */
+uint32_t mu_loop_seconds(const struct mu_loop *loop);
+
 typedef void mu_loop_cb(void *ctx);
 /* Calls cb at the end of every turn. At most 8 hooks; borrowed ctx must outlive the loop. */
 void mu_loop_on_turn(struct mu_loop *loop, mu_loop_cb *cb, void *ctx);

@@ -33,13 +33,18 @@ struct mu_access {
     const char *const *hosts;
     size_t host_count;
     int port;
+    char port_text[8];
     char cookie_name[32];
 };
 
 static void to_hex(const unsigned char *bytes, size_t n, char *out)
 {
-    for (size_t i = 0; i < n; i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[2 * n] = 0;
 }
 
 static void sha256_hex(const char *s, char out[HEX_SIZE])
@@ -165,26 +170,30 @@ void mu_access_free(struct mu_access *a)
 void mu_access_set_port(struct mu_access *a, int port)
 {
     a->port = port;
+    snprintf(a->port_text, sizeof a->port_text, "%d", port);
     snprintf(a->cookie_name, sizeof a->cookie_name, "muster_%d", port);
+}
+
+/* The authority is "name:port" with this server's port, or, where `bare` says so, "name". */
+static bool is_name(const struct mu_access *a, const char *authority, const char *name, bool bare)
+{
+    size_t n = strlen(name);
+    if (strncasecmp(authority, name, n) != 0)
+        return false;
+    return authority[n] == ':' ? strcmp(authority + n + 1, a->port_text) == 0
+                               : bare && !authority[n];
 }
 
 /* name[:port] against what this server answers to. */
 static bool authority_ok(const struct mu_access *a, const char *authority)
 {
     const char *const own[] = {"127.0.0.1", "localhost", "[::1]", a->listen_host};
-    char full[300];
-    for (size_t i = 0; i < MU_COUNT(own); i++) {
-        snprintf(full, sizeof full, "%s:%d", own[i], a->port);
-        if (strcasecmp(authority, full) == 0)
+    for (size_t i = 0; i < MU_COUNT(own); i++)
+        if (is_name(a, authority, own[i], a->port == 80))
             return true;
-        if (a->port == 80 && strcasecmp(authority, own[i]) == 0)
+    for (size_t i = 0; i < a->host_count; i++)
+        if (is_name(a, authority, a->hosts[i], true))
             return true;
-    }
-    for (size_t i = 0; i < a->host_count; i++) {
-        snprintf(full, sizeof full, "%s:%d", a->hosts[i], a->port);
-        if (strcasecmp(authority, a->hosts[i]) == 0 || strcasecmp(authority, full) == 0)
-            return true;
-    }
     return false;
 }
 
@@ -216,6 +225,12 @@ static bool has_secret(struct mu_access *a, const char *kind, const char *secret
 }
 
 /* ---- who is let in ---- */
+
+static bool is_owner(const struct mu_access *a, const char *token)
+{
+    size_t n = strlen(a->token);
+    return strlen(token) == n && CRYPTO_memcmp(token, a->token, n) == 0;
+}
 
 static struct use *use_of(const struct mu_access *a, const char *id)
 {
@@ -301,8 +316,7 @@ bool mu_access_signed_in(struct mu_access *a, const struct mu_http_req *req, con
     const char *header = subtoken ? NULL : mu_http_header(req, "authorization");
     if (header && strncasecmp(header, "Bearer ", 7) == 0)
         subtoken = header + 7;
-    return subtoken &&
-           (has_secret(a, "owner", subtoken) || let_in(a, MU_access_kind_TOKEN, subtoken, who));
+    return subtoken && (is_owner(a, subtoken) || let_in(a, MU_access_kind_TOKEN, subtoken, who));
 }
 
 /* ---- tokens for programs ---- */

@@ -159,9 +159,9 @@ static void projects_event(struct mu_client *c, struct mu_sub *sub, struct mu_ph
         unknown_event(c, msg);
 }
 
-static void projects_heal(void *conn, struct mu_sub *sub, int64_t since)
+static void projects_heal(struct mu_conn *conn, struct mu_sub *sub, int64_t since)
 {
-    struct mu_client *c = conn;
+    struct mu_client *c = mu_conn_user(conn);
     struct mu_rec_since from = {.epoch = mu_store_epoch(store_of(c)), .rev = since};
     struct mu_buf json = {0};
     if (mu_sync_projects(store_of(c), &from, &json) == 0)
@@ -175,7 +175,10 @@ const struct mu_channel mu_channel_projects = {
     .match = projects_match,
     .join = projects_join,
     .event = projects_event,
-    .kind = {.send = mu_socket_send, .heal = projects_heal, .closed = mu_socket_sub_closed},
+    .kind = {.send = mu_conn_send,
+             .send_now = mu_conn_send_now,
+             .heal = projects_heal,
+             .closed = mu_socket_sub_closed},
 };
 
 /* ---- session:{id} ---- */
@@ -207,9 +210,9 @@ static enum mu_code session_join(struct mu_client *c, const char *topic, const j
     return code_of(rc);
 }
 
-static void session_heal(void *conn, struct mu_sub *sub, int64_t since)
+static void session_heal(struct mu_conn *conn, struct mu_sub *sub, int64_t since)
 {
-    struct mu_client *c = conn;
+    struct mu_client *c = mu_conn_user(conn);
     struct mu_rec_since rev = {.epoch = mu_store_epoch(store_of(c)), .rev = since};
     struct mu_sync_from from = {.since = &rev};
     struct mu_buf json = {0};
@@ -278,10 +281,13 @@ const struct mu_channel mu_channel_session_topic = {
     .match = session_match,
     .join = session_join,
     .event = session_event,
-    .kind = {.send = mu_socket_send, .heal = session_heal, .closed = mu_socket_sub_closed},
+    .kind = {.send = mu_conn_send,
+             .send_now = mu_conn_send_now,
+             .heal = session_heal,
+             .closed = mu_socket_sub_closed},
 };
 
-/* ---- bench:*: an event is acknowledged and broadcast as it came ---- */
+/* ---- bench:*: an event is acknowledged, where it has a ref, and broadcast as it came ---- */
 
 static bool bench_match(const struct mu_client *c, const char *topic)
 {
@@ -306,7 +312,8 @@ static void bench_event(struct mu_client *c, struct mu_sub *sub, struct mu_phx_m
         mu_socket_reply_error(c, msg, MU_CODE_BAD_REQUEST, "The payload must be an object.");
         return;
     }
-    mu_socket_reply(c, msg, "ok", "{}", 2);
+    if (!mu_phx_ref_null(&msg->ref))
+        mu_socket_reply(c, msg, "ok", "{}", 2);
     mu_hub_publish(c->srv->opts.hub, msg->topic, msg->event, msg->payload, msg->payload_n);
 }
 
@@ -315,5 +322,5 @@ const struct mu_channel mu_channel_bench = {
     .join = bench_join,
     .event = bench_event,
     .open = true,
-    .kind = {.send = mu_socket_send, .closed = mu_socket_sub_closed},
+    .kind = {.send = mu_conn_send, .send_now = mu_conn_send_now, .closed = mu_socket_sub_closed},
 };

@@ -7,9 +7,9 @@
 
 #define SOCKET_PATH "/socket/websocket"
 
-static uint32_t now_s(void)
+static uint32_t now_s(const struct mu_client *c)
 {
-    return (uint32_t)(mu_mono_ms() / 1000);
+    return mu_net_now(c->srv->net);
 }
 
 void mu_client_ref(struct mu_client *c)
@@ -37,7 +37,7 @@ static void *on_open(void *ctx, struct mu_conn *conn)
     c->refs = 1;
     c->http = mu_http_parser_new(MU_LIMIT_BODY_BYTES);
     mu_http_parser_limit(c->http, mu_api_body_limit, c);
-    c->heard_at = c->request_at = now_s();
+    c->heard_at = c->request_at = now_s(c);
     return c;
 }
 
@@ -140,7 +140,7 @@ static void feed_http(struct mu_client *c, char *data, size_t n)
         }
         size_t used = 0;
         if (n && mu_http_idle(c->http))
-            c->request_at = now_s();
+            c->request_at = now_s(c);
         int rc = mu_http_feed(c->http, data, n, &used);
         data += used;
         n -= used;
@@ -165,7 +165,7 @@ static void feed_http(struct mu_client *c, char *data, size_t n)
 static void on_data(void *user, char *data, size_t n)
 {
     struct mu_client *c = user;
-    c->heard_at = now_s();
+    c->heard_at = now_s(c);
     mu_client_ref(c);
     if (c->socket)
         mu_socket_data(c, data, n);
@@ -290,7 +290,7 @@ struct mu_server *mu_server_new(const struct mu_server_opts *opts)
     s->started_at = mu_now_ms();
     s->lookups = mu_lookups_new(opts->loop, MU_LIMIT_LOOKUP_SECONDS * INT64_C(1000));
     s->searches = mu_searches_new(s);
-    s->net = mu_net_new(opts->loop, &net_cb, s, MU_LIMIT_CONNECTIONS);
+    s->net = mu_net_new(opts->loop, &net_cb, s, MU_LIMIT_CONNECTIONS, &opts->send);
     s->head_timer = mu_timer_new(opts->loop, on_head_timer, s);
     mu_timer_start(s->head_timer, 1000, 1000);
     return s;

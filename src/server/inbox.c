@@ -26,10 +26,10 @@ static void event(struct mu_client *c, struct mu_sub *sub, struct mu_phx_msg *ms
 }
 
 /* In the first lane, whichever is asked for: nothing would heal what is left out. */
-static bool send_always(void *conn, int lane, struct mu_bytes *frame)
+static bool send_always(struct mu_conn *conn, int lane, struct mu_bytes *frame)
 {
     MU_UNUSED(lane);
-    return mu_socket_send(conn, 1, frame);
+    return mu_conn_send(conn, 1, frame);
 }
 
 const struct mu_channel mu_channel_inbox = {

@@ -136,9 +136,8 @@ void mu_socket_reply(struct mu_client *c, const struct mu_phx_msg *msg, const ch
                      const char *response, size_t n);
 void mu_socket_reply_error(struct mu_client *c, const struct mu_phx_msg *msg, enum mu_code code,
                            const char *message);
-/* What mu_sub_kind wants; conn is a client. */
-bool mu_socket_send(void *conn, int lane, struct mu_bytes *frame);
-void mu_socket_sub_closed(void *conn, struct mu_sub *sub);
+/* What mu_sub_kind wants. */
+void mu_socket_sub_closed(struct mu_conn *conn, struct mu_sub *sub);
 /* Pushes an event to this client alone, on lane 1. */
 void mu_socket_push(struct mu_client *c, const struct mu_sub *sub, const char *event,
                     const char *json, size_t n);

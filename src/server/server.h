@@ -11,6 +11,7 @@
 #include "hub/hub.h"
 #include "io/conn.h"
 #include "io/loop.h"
+#include "io/sender.h"
 #include "runner/runner.h"
 #include "server/access.h"
 #include "store/store.h"
@@ -25,6 +26,7 @@ struct mu_server_opts {
     struct mu_access *access;
     const char *version, *data_dir;
     bool bench_topics;
+    struct mu_sender_opts send;
 };
 
 /* Borrows what opts names. Owned; free after the loop has ended. */

@@ -14,7 +14,8 @@ struct mu_socket {
     uint32_t count, cap;
     uint8_t vsn;
     bool closing;
-    char access[MU_ID_SIZE]; /* the sign-in or token that it was opened with; "": the owner's */
+    bool peer_closed; /* a close frame came */
+    char *access;     /* the sign-in or token that it was opened with; NULL: the owner's */
 };
 
 static const struct mu_channel *const channels[] = {
@@ -39,15 +40,10 @@ static const struct mu_channel *channel_of(const struct mu_sub *sub)
                                        offsetof(struct mu_channel, kind));
 }
 
-bool mu_socket_send(void *conn, int lane, struct mu_bytes *frame)
-{
-    struct mu_client *c = conn;
-    return c->conn && mu_conn_send(c->conn, lane, frame);
-}
-
 static void send_owned(struct mu_client *c, struct mu_bytes *frame)
 {
-    mu_socket_send(c, 1, frame);
+    if (c->conn)
+        mu_conn_send(c->conn, 1, frame);
     mu_bytes_unref(frame);
 }
 
@@ -69,9 +65,9 @@ static void sub_forget(struct mu_socket *s, int at)
     s->subs[at] = s->subs[--s->count];
 }
 
-void mu_socket_sub_closed(void *conn, struct mu_sub *sub)
+void mu_socket_sub_closed(struct mu_conn *conn, struct mu_sub *sub)
 {
-    struct mu_client *c = conn;
+    struct mu_client *c = mu_conn_user(conn);
     int at = c->socket ? sub_find(c->socket, mu_sub_topic(sub)) : -1;
     if (at >= 0)
         sub_forget(c->socket, at);
@@ -106,8 +102,10 @@ void mu_socket_reply_error(struct mu_client *c, const struct mu_phx_msg *msg, en
 void mu_socket_push(struct mu_client *c, const struct mu_sub *sub, const char *event,
                     const char *json, size_t n)
 {
-    send_owned(c, mu_phx_frame_push((enum mu_phx_vsn)c->socket->vsn, mu_sub_join_ref(sub),
-                                    mu_sub_topic(sub), event, json, n));
+    struct mu_phx_ref join_ref;
+    mu_sub_join_ref(sub, &join_ref);
+    send_owned(c, mu_phx_frame_push((enum mu_phx_vsn)c->socket->vsn, &join_ref, mu_sub_topic(sub),
+                                    event, json, n));
 }
 
 static void reply_reason(struct mu_client *c, const struct mu_phx_msg *msg, const char *reason,
@@ -155,7 +153,7 @@ static void join_now(struct mu_client *c, struct mu_phx_msg *msg)
         mu_socket_reply_error(c, msg, code, message);
     } else {
         struct mu_sub *sub =
-            mu_hub_subscribe(c->srv->opts.hub, msg->topic, c, &channel->kind, msg->vsn,
+            mu_hub_subscribe(c->srv->opts.hub, msg->topic, c->conn, &channel->kind, msg->vsn,
                              own_ref(msg), mu_store_rev(c->srv->opts.store));
         if (s->count == s->cap) {
             s->cap = s->cap ? s->cap * 2 : 2;
@@ -176,7 +174,8 @@ static void on_join(struct mu_client *c, struct mu_phx_msg *msg)
         return;
     }
     struct mu_sub *old = c->socket->subs[at];
-    struct mu_phx_ref old_ref = *mu_sub_join_ref(old);
+    struct mu_phx_ref old_ref;
+    mu_sub_join_ref(old, &old_ref);
     sub_forget(c->socket, at);
     mu_hub_unsubscribe(c->srv->opts.hub, old);
     join_now(c, msg);
@@ -190,7 +189,8 @@ static void on_leave(struct mu_client *c, struct mu_phx_msg *msg, int at)
         return;
     }
     struct mu_sub *sub = c->socket->subs[at];
-    struct mu_phx_ref ref = *mu_sub_join_ref(sub);
+    struct mu_phx_ref ref;
+    mu_sub_join_ref(sub, &ref);
     sub_forget(c->socket, at);
     mu_hub_unsubscribe(c->srv->opts.hub, sub);
     reply_raw(c, &ref, msg, "ok", "{}", 2);
@@ -214,7 +214,7 @@ static void dispatch(struct mu_client *c, struct mu_phx_msg *msg)
     }
     int at = sub_find(c->socket, msg->topic);
     if (at >= 0 && !mu_phx_ref_null(&msg->join_ref) &&
-        !mu_phx_ref_eq(&msg->join_ref, mu_sub_join_ref(c->socket->subs[at])))
+        !mu_sub_is_of(c->socket->subs[at], &msg->join_ref))
         return; /* of a join that is over */
     if (strcmp(msg->event, MU_PHX_LEAVE) == 0)
         on_leave(c, msg, at);
@@ -249,6 +249,7 @@ static int on_close(void *ctx, uint16_t code, const char *reason, size_t n)
     MU_UNUSED(reason);
     MU_UNUSED(n);
     struct mu_client *c = ctx;
+    c->socket->peer_closed = true;
     mu_socket_close(c, code == MU_WS_NO_STATUS ? MU_WS_NO_STATUS : MU_WS_NORMAL, NULL);
     return 1;
 }
@@ -290,14 +291,18 @@ void mu_socket_close(struct mu_client *c, uint16_t code, const char *reason)
     mu_ws_close_frame(&frame, code, reason);
     send_owned(c, mu_bytes_new(frame.data, frame.len));
     mu_buf_release(&frame);
-    if (c->conn)
+    if (!c->conn)
+        return;
+    if (c->socket->peer_closed)
+        mu_conn_hang_up(c->conn);
+    else
         mu_conn_finish(c->conn);
 }
 
 static void close_if_opened_with(void *user, void *arg)
 {
     struct mu_client *c = user;
-    if (c->socket && strcmp(c->socket->access, arg) == 0)
+    if (c->socket && c->socket->access && strcmp(c->socket->access, arg) == 0)
         mu_socket_close(c, MU_WS_POLICY, "signed out");
 }
 
@@ -308,13 +313,15 @@ void mu_socket_close_access(struct mu_server *s, const char *id)
 
 const char *mu_socket_access(const struct mu_client *c)
 {
-    return c->socket ? c->socket->access : "";
+    return c->socket && c->socket->access ? c->socket->access : "";
 }
 
 void mu_socket_free(struct mu_client *c)
 {
     leave_all(c);
-    mu_access_note_use(c->srv->opts.access, c->socket->access);
+    if (c->socket->access)
+        mu_access_note_use(c->srv->opts.access, c->socket->access);
+    free(c->socket->access);
     mu_ws_release(&c->socket->ws);
     free(c->socket->subs);
     free(c->socket);
@@ -361,7 +368,7 @@ static void begin_socket(struct mu_client *c, enum mu_phx_vsn vsn, const struct 
     struct mu_buf out = {0};
     c->socket = mu_alloc(sizeof *c->socket);
     c->socket->vsn = (uint8_t)vsn;
-    memcpy(c->socket->access, who->id, sizeof who->id);
+    c->socket->access = who->id[0] ? mu_strdup(who->id) : NULL;
     mu_ws_init(&c->socket->ws, MU_LIMIT_FRAME_BYTES);
     c->busy = false;
     c->srv->upgrades++;

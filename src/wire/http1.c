@@ -455,11 +455,29 @@ static int feed_length(struct mu_http_parser *p, const char *data, size_t n, siz
     return rc;
 }
 
+/* Takes what lies inside of a line and is no control character; head_byte does the rest. */
+static size_t head_run(struct mu_http_parser *p, const char *data, size_t n)
+{
+    size_t room = MU_HTTP_HEAD_MAX - p->head.len, run = 0;
+    if (p->line_n == 0 || p->head.data[p->head.len - 1] == '\r')
+        return 0;
+    if (n > room)
+        n = room;
+    while (run < n && (unsigned char)data[run] >= 0x20 && data[run] != 0x7F)
+        run++;
+    mu_buf_add(&p->head, data, run);
+    p->line_n += run;
+    return run;
+}
+
 static int feed_head(struct mu_http_parser *p, const char *data, size_t n, size_t *used)
 {
     int rc = 0;
-    while (*used < n && !rc)
-        rc = head_byte(p, data[(*used)++]);
+    while (*used < n && !rc) {
+        *used += head_run(p, data + *used, n - *used);
+        if (*used < n)
+            rc = head_byte(p, data[(*used)++]);
+    }
     return rc > 0 ? read_head(p) : rc;
 }
 

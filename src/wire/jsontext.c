@@ -1,5 +1,6 @@
 #include "wire/jsontext.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct scan {
@@ -30,15 +31,18 @@ bool mu_jsontext_ended(struct mu_jsontext *t)
     return t->p == t->end;
 }
 
-/* Nonzero when one of eight bytes needs a closer look: control, quote, backslash or not ASCII. The
- * usual test for a zero or small byte in a word; a false alarm costs only the closer look. */
-static uint64_t special_bytes(const char *p)
+/* How many of eight bytes need no closer look, up to the first one that does: control, quote,
+ * backslash or not ASCII. The usual test for a zero or small byte in a word; what it may flag
+ * without reason lies behind a byte that it flags with reason. */
+static size_t plain_bytes(const char *p)
 {
     const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
     uint64_t v;
     memcpy(&v, p, sizeof v);
+    v = le64toh(v);
     uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
-    return (v | (v - ones * 0x20) | (quote - ones) | (slash - ones)) & high;
+    uint64_t special = (v | (v - ones * 0x20) | (quote - ones) | (slash - ones)) & high;
+    return special ? (size_t)__builtin_ctzll(special) / 8 : sizeof v;
 }
 
 static int hex_value(char c)
@@ -102,8 +106,11 @@ static int skip_wide(struct mu_jsontext *t)
 static int skip_string(struct mu_jsontext *t)
 {
     for (;;) {
-        while (t->end - t->p >= 8 && !special_bytes(t->p))
-            t->p += 8;
+        size_t plain = 8;
+        while (plain == 8 && t->end - t->p >= 8) {
+            plain = plain_bytes(t->p);
+            t->p += plain;
+        }
         if (t->p == t->end)
             return MU_EPROTO;
         unsigned char c = (unsigned char)*t->p;

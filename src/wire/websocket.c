@@ -350,9 +350,12 @@ int mu_ws_accept_key(const char *key, char out[MU_WS_ACCEPT_SIZE])
     char joined[24 + sizeof guid];
     memcpy(joined, key, 24);
     memcpy(joined + 24, guid, sizeof guid);
+    static EVP_MD *sha1; /* looking it up takes longer than the digest */
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    if (!EVP_Digest(joined, sizeof joined - 1, digest, &size, EVP_sha1(), NULL))
+    if (!sha1)
+        sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+    if (!EVP_Digest(joined, sizeof joined - 1, digest, &size, sha1, NULL))
         return -EINVAL;
     EVP_EncodeBlock((unsigned char *)out, digest, (int)size);
     return 0;

@@ -59,10 +59,10 @@ struct fixture {
 
 /* ---- what the hub sends ---- */
 
-SHARED bool on_frame(void *conn, int lane, struct mu_bytes *frame)
+SHARED bool on_frame(struct mu_conn *conn, int lane, struct mu_bytes *frame)
 {
     MU_UNUSED(lane);
-    struct fixture *f = conn;
+    struct fixture *f = (void *)conn;
     const char *begin = memmem(frame->data, frame->len, "[null,", 6);
     assert_non_null(begin);
     json_t *all = json_loadb(begin, frame->len - (size_t)(begin - frame->data), 0, NULL);
@@ -75,10 +75,10 @@ SHARED bool on_frame(void *conn, int lane, struct mu_bytes *frame)
     return true;
 }
 
-SHARED void on_sub_closed(void *conn, struct mu_sub *sub)
+SHARED void on_sub_closed(struct mu_conn *conn, struct mu_sub *sub)
 {
     MU_UNUSED(sub);
-    ((struct fixture *)conn)->sub = NULL;
+    ((struct fixture *)(void *)conn)->sub = NULL;
 }
 
 static const struct mu_sub_kind listener = {.send = on_frame, .closed = on_sub_closed};
@@ -99,7 +99,8 @@ SHARED void listen_to(struct fixture *f)
     memset(&ref, 0, sizeof ref);
     mu_channel_session(f->session, topic);
     mu_runner_flush(f->runner);
-    f->sub = mu_hub_subscribe(f->hub, topic, f, &listener, MU_PHX_V2, &ref, mu_store_rev(f->store));
+    f->sub = mu_hub_subscribe(f->hub, topic, (void *)f, &listener, MU_PHX_V2, &ref,
+                              mu_store_rev(f->store));
 }
 
 SHARED json_t *find_push(struct fixture *f, const char *event)

@@ -17,8 +17,8 @@ static void listen_to_projects(struct fixture *f)
     struct mu_phx_ref ref;
     memset(&ref, 0, sizeof ref);
     mu_runner_flush(f->runner);
-    f->sub =
-        mu_hub_subscribe(f->hub, "projects", f, &listener, MU_PHX_V2, &ref, mu_store_rev(f->store));
+    f->sub = mu_hub_subscribe(f->hub, "projects", (void *)f, &listener, MU_PHX_V2, &ref,
+                              mu_store_rev(f->store));
 }
 
 static void make_project(struct fixture *f, int i)

@@ -1,0 +1,9 @@
+// The rows of the second table: the real product, from agent to screen.
+import { crowd } from "./crowd.mjs";
+import { footprint } from "./footprint.mjs";
+import { growth } from "./growth.mjs";
+import { latency } from "./latency.mjs";
+import { rename } from "./rename.mjs";
+import { store } from "./store.mjs";
+
+export const whole = [footprint, latency, rename, store, growth, crowd];
