@@ -91,6 +91,8 @@ static struct topic *topic_make(struct mu_hub *hub, const char *name, int64_t he
 static void topic_touch(struct topic *t, int64_t now)
 {
     t->pushed_at = now;
+    if (!t->next)
+        return; /* the last one already */
     DL_DELETE(t->hub->quiet, t);
     DL_APPEND(t->hub->quiet, t);
 }

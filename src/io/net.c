@@ -246,12 +246,12 @@ static int open_listener(const struct sockaddr_storage *addr)
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage addr = {0};
+    struct sockaddr_in6 addr; /* has its port where a sockaddr_in has it */
     socklen_t len = sizeof addr;
+    memset(&addr, 0, sizeof addr);
     if (getsockname(fd, (struct sockaddr *)&addr, &len))
         return -errno;
-    return ntohs(addr.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&addr)->sin6_port
-                                            : ((struct sockaddr_in *)&addr)->sin_port);
+    return ntohs(addr.sin6_port);
 }
 
 int mu_net_listen(struct mu_net *net, const char *text, int *port)
