@@ -33,7 +33,7 @@ enum mu_conn_end {
 };
 
 enum {
-    MU_NET_ACCEPTS = 128,
+    MU_NET_ACCEPTS = 512,
     MU_NET_SWEEP_ALL = 1024,
     MU_NET_SWEEP_ROUNDS = 8,
 };
