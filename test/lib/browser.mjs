@@ -57,8 +57,7 @@ export function test(name, options, fn) {
  * @param {import("node:test").TestContext | null} t
  */
 export async function launchBrowser(t) {
-  const executablePath = CANDIDATES.find((path) => path && existsSync(path));
-  if (!executablePath) throw new Error("there is no Chromium: install it, or name it in MUSTER_CHROMIUM");
+  const executablePath = findChromium();
   const home = mkdtempSync(join(tmpdir(), "muster-browser-"));
   const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
   const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true, env });
@@ -68,6 +67,18 @@ export async function launchBrowser(t) {
   };
   t?.after(close);
   return { browser, close };
+}
+
+/** A profile of its own, that another program drives through the port. */
+export function launchWithPort(profile, port) {
+  const args = [...FLAGS, `--remote-debugging-port=${port}`];
+  return chromium.launchPersistentContext(profile, { executablePath: findChromium(), args, headless: true });
+}
+
+function findChromium() {
+  const found = CANDIDATES.find((path) => path && existsSync(path));
+  if (!found) throw new Error("there is no Chromium: install it, or name it in MUSTER_CHROMIUM");
+  return found;
 }
 
 /**

@@ -20,6 +20,7 @@ export function OlderMessages({ sessionId, first, watch }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const loading = useIsFetching({ queryKey: sessionKeys.olderOf(sessionId) }) > 0;
   const { mutate, error, isPending } = useMutation({
+    meta: { failed: null },
     mutationFn: () => loadOlder(client, sessionId),
   });
   const failed = error !== null && !isPending;

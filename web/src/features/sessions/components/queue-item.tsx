@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { ArrowDown, ArrowUp, LoaderCircle, Pencil, SendHorizontal, Trash2 } from 'lucide-react';
 import { IconButton } from '@/components/ui/button';
-import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import type { QueuedPrompt } from '@/shared/websocket';
 import { type QueueEdit, useEditQueue } from '../mutations';
@@ -33,9 +32,7 @@ export function QueueItem(props: Props) {
   const { mutateAsync, isPending } = useEditQueue(sessionId);
   // Its push may be here before the answer, and the prompt then gone from the page.
   const change = (edit: QueueEdit, failed: string, done: () => void = () => undefined) =>
-    void mutateAsync({ id: prompt.id, ...edit }).then(done, (error) =>
-      notify.error(`${failed} ${messageOf(error)}`),
-    );
+    void mutateAsync({ edit: { id: prompt.id, ...edit }, failed }).then(done, () => undefined);
   const move = (position: number) =>
     change({ position }, 'The prompt was not moved.', () => onMoved(position));
   const remove = () =>
