@@ -76,7 +76,7 @@ function pathOf({ data }) {
 }
 
 async function show(path) {
-  const pages = await self.clients.matchAll({ type: 'window' });
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const open = pages.find((one) => one.focused) ?? pages[0];
   if (!open) return self.clients.openWindow(path);
   // The page goes there by itself: nothing of it is loaded anew.
