@@ -1,7 +1,7 @@
 /** A new build of the page, while the old one is open: no part of one is put into the other. */
 import assert from "node:assert/strict";
-import { App, newProject, openApp } from "../lib/app.mjs";
-import { launchBrowser, logIn, openPage, test } from "../lib/browser.mjs";
+import { newProject, openApp } from "../lib/app.mjs";
+import { launchBrowser, test } from "../lib/browser.mjs";
 import { NEW, startBuildProxy } from "../lib/build-proxy.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { after, before } from "../lib/test.mjs";
@@ -67,11 +67,8 @@ test("the page that is open stays whole, is offered one reload, and then runs th
 
 test("without a worker, a part that is gone leads to the new build by itself", async (t) => {
   const { muster, proxy, projectId, sessionId } = await start(t);
-  const context = await browser.browser.newContext({ baseURL: proxy.url, serviceWorkers: "block", locale: "en-US" });
-  t.after(() => context.close());
-  await logIn(context, muster, proxy.url);
-  const page = await openPage(t, browser, muster, { context });
-  const app = new App(page, muster);
+  const app = await openApp(t, browser, muster, { url: proxy.url, serviceWorkers: "block" });
+  const { page } = app;
   await app.openSession({ projectId, sessionId });
   await app.input.fill("a draft");
   proxy.release();

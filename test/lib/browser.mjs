@@ -87,6 +87,7 @@ function findChromium() {
  * @property {string} [url]  the base for relative addresses; default the server's
  * @property {{width: number, height: number}} [viewport]
  * @property {"light" | "dark"} [colorScheme]
+ * @property {"allow" | "block"} [serviceWorkers]  "block": the test answers itself what the worker would
  * @property {boolean} [phone]  touched instead of pointed at, and with a finer screen
  * @property {import("playwright-core").BrowserContext} [context]  to open a second tab
  */
@@ -99,11 +100,11 @@ function findChromium() {
  * @param {PageOptions} [options]
  */
 export async function openPage(t, { browser }, muster, options = {}) {
-  const { login = true, url = muster.url, viewport = { width: 1280, height: 800 }, colorScheme } = options;
+  const { login = true, url = muster.url, viewport = { width: 1280, height: 800 }, colorScheme, serviceWorkers } = options;
   const device = options.phone ? { isMobile: true, hasTouch: true, deviceScaleFactor: 2 } : {};
   const context =
     options.context ??
-    (await browser.newContext({ baseURL: url, viewport, colorScheme, locale: "en-US", ...device }));
+    (await browser.newContext({ baseURL: url, viewport, colorScheme, serviceWorkers, locale: "en-US", ...device }));
   context.setDefaultTimeout(ACTION_MS);
   if (!options.context) t?.after(() => context.close());
   if (login && !options.context) await logIn(context, muster, url);

@@ -19,13 +19,15 @@ export function registerServiceWorker(): void {
 }
 
 /** A page that stays open asks for a new build when muster was away: it may be another one now. */
-function askWhenBack(worker: ServiceWorkerRegistration): void {
+function askWhenBack(): void {
   let away = false;
   eventBus.status.subscribe(() => {
     const was = away;
     away = eventBus.status.get().unverifiedSince !== null;
     // Without an answer, the next time asks again.
-    if (was && !away) worker.update().catch(() => undefined);
+    if (!was || away) return;
+    const worker = navigator.serviceWorker.getRegistration();
+    worker.then((one) => one?.update()).catch(() => undefined);
   });
 }
 

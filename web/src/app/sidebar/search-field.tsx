@@ -37,14 +37,14 @@ export function SearchField() {
         value={search}
         onChange={(event) => listView.search(event.target.value)}
         onKeyDown={onKeyDown}
-        className="h-7 w-full rounded-md border border-transparent bg-hover pr-7 pl-7 text-base placeholder:text-ink-3 focus:border-line-strong focus:bg-raised sm:text-[13px]"
+        className="h-7 w-full pointer-coarse:h-11 rounded-md border border-transparent bg-hover pr-7 pl-7 text-base placeholder:text-ink-3 focus:border-line-strong focus:bg-raised sm:text-ui"
       />
       {search !== '' && (
         <button
           type="button"
           aria-label="Clear the search"
           onClick={() => listView.search('')}
-          className="absolute top-1/2 right-1 grid size-5 -translate-y-1/2 place-items-center rounded text-ink-3 hover:text-ink"
+          className="absolute top-1/2 right-1 grid size-5 pointer-coarse:right-0 pointer-coarse:size-11 -translate-y-1/2 place-items-center rounded text-ink-3 hover:text-ink"
         >
           <X aria-hidden className="size-3.5" />
         </button>

@@ -16,7 +16,7 @@ import { useListDrag } from './use-list-drag';
 import { useListKeys } from './use-list-keys';
 import { useListView } from './view-state';
 
-const heights = { pinned: 24, project: 36, session: 33, empty: 26 };
+const heights = lineHeights();
 const PAD = 16;
 const OVERSCAN = 6;
 const none: ProjectWithSessions[] = [];
@@ -121,6 +121,16 @@ export function SessionList({ dimmed, onNewSession }: Props) {
       </ul>
     </div>
   );
+}
+
+/** A finger needs taller lines than a pointer; and all grow with the text that the browser is set to. */
+function lineHeights() {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+  const heights = matchMedia('(pointer: coarse)').matches
+    ? { pinned: 24, project: 48, session: 45, empty: 30 }
+    : { pinned: 24, project: 36, session: 33, empty: 26 };
+  const scaled = Object.entries(heights).map(([kind, px]) => [kind, (px * rem) / 16]);
+  return Object.fromEntries(scaled) as typeof heights;
 }
 
 function firstLine(entries: readonly Entry[]): number {

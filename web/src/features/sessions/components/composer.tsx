@@ -88,7 +88,7 @@ export function Composer(props: Props) {
       {over && <DropOverlay refused={noImages} />}
       <CompletionList list={list} />
       {wrong && (
-        <p role="alert" className="mb-2 px-1 text-[13px] wrap-anywhere text-danger">
+        <p role="alert" className="mb-2 px-1 text-ui wrap-anywhere text-danger">
           {wrong}
         </p>
       )}
@@ -136,7 +136,7 @@ export function Composer(props: Props) {
             disabled={!ready}
             onClick={send}
             className={cn(
-              'inline-flex size-8 shrink-0 items-center justify-center rounded-lg bg-accent text-accent-ink transition-colors pointer-coarse:size-10',
+              'inline-flex size-8 shrink-0 items-center justify-center rounded-lg bg-accent text-accent-ink transition-colors pointer-coarse:size-11',
               'hover:bg-accent-hover disabled:bg-hover disabled:text-ink-3',
             )}
           >

@@ -46,7 +46,7 @@ export function QueueItem(props: Props) {
   const action = { disabled: isPending, className: 'size-6 pointer-coarse:size-8' };
   const sendLabel = working ? 'Stop the running turn and send this now' : 'Send this now';
   return (
-    <div className="flex items-center gap-0.5 text-[13px] text-ink-2" aria-busy={isPending}>
+    <div className="flex items-center gap-0.5 text-ui text-ink-2" aria-busy={isPending}>
       {count > 1 && (
         <QueueHandle place={place} count={count} busy={isPending} drag={drag} onMove={move} />
       )}
@@ -105,7 +105,7 @@ function QueuedImages({ ids }: { ids: readonly string[] }) {
       {ids.slice(0, 3).map((id, index) => (
         <Thumbnail key={index} id={id} className="size-5 rounded object-cover" />
       ))}
-      {ids.length > 3 && <span className="text-[11px] text-ink-3">+{ids.length - 3}</span>}
+      {ids.length > 3 && <span className="text-tiny text-ink-3">+{ids.length - 3}</span>}
     </span>
   );
 }

@@ -76,7 +76,7 @@ export function SessionHeader({ session, onFind }: Props) {
           onClick={() => cancel.mutate()}
         >
           <CircleStop className="size-3.5" aria-hidden />
-          Interrupt
+          <span className="max-sm:sr-only">Interrupt</span>
         </Button>
       )}
       <SessionOptions session={session} dialect={known?.dialect} />
