@@ -1,5 +1,6 @@
 import { Search, X } from 'lucide-react';
 import type { KeyboardEvent } from 'react';
+import { withShortcut } from '@/lib/shortcuts';
 import { focusList, SEARCH_ID } from './focus-search';
 import { listView, useListView } from './view-state';
 
@@ -30,6 +31,7 @@ export function SearchField() {
         type="text"
         role="searchbox"
         aria-label="Search sessions and projects"
+        {...withShortcut('search', 'Search sessions and projects')}
         placeholder="Search"
         autoComplete="off"
         spellCheck={false}

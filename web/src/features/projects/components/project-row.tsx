@@ -33,7 +33,7 @@ export const ProjectRow = memo(function ProjectRow(props: Props) {
       data-project-id={project.id}
       data-waiting={waiting || undefined}
       className={cn(
-        'group flex h-8 pointer-coarse:h-11 items-center gap-0.5 rounded-md pr-1.5 pl-0.5',
+        'group flex h-8 pointer-coarse:h-11 items-center gap-0.5 rounded-md pr-1.5 pl-0.5 pointer-coarse:pr-0',
         selected ? 'bg-selected' : 'hover:bg-hover',
         waiting && 'opacity-60',
       )}
@@ -43,7 +43,7 @@ export const ProjectRow = memo(function ProjectRow(props: Props) {
         aria-expanded={open}
         tabIndex={tabIndex}
         onClick={() => onToggle(project.id)}
-        className="size-6 pointer-coarse:size-11"
+        className="size-6 pointer-coarse:-mr-1.5 pointer-coarse:-ml-2.5 pointer-coarse:size-11"
       >
         <ChevronRight className={cn('size-3.5 transition-transform', open && 'rotate-90')} />
       </IconButton>

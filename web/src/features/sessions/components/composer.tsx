@@ -3,6 +3,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef 
 import { cn } from '@/lib/cn';
 import { grow } from '@/lib/grow';
 import { isTouch } from '@/lib/media';
+import { shortcuts } from '@/lib/shortcuts';
 import { Limits } from '@/shared/websocket/generated';
 import type { Command } from '../commands';
 import type { Image } from '../images';
@@ -100,6 +101,7 @@ export function Composer(props: Props) {
           data-testid="chat-input"
           data-shortcut="composer"
           aria-label="Message"
+          aria-keyshortcuts={shortcuts.composer.keys[0]}
           aria-invalid={refusal !== '' || undefined}
           rows={1}
           value={draft.text}

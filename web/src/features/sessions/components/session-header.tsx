@@ -71,6 +71,7 @@ export function SessionHeader({ session, onFind }: Props) {
         <Button
           size="sm"
           data-testid="cancel-button"
+          className="max-sm:border-transparent"
           disabled={cancel.isPending}
           title="Stops the running turn. What it has done so far stays, and what is queued waits."
           onClick={() => cancel.mutate()}

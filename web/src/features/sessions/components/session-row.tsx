@@ -34,7 +34,7 @@ export const SessionRow = memo(function SessionRow(props: Props) {
       data-session-id={session.id}
       data-waiting={waiting || undefined}
       className={cn(
-        'group relative flex h-8 pointer-coarse:h-11 items-center gap-2 rounded-md pr-1.5 pl-7 transition-colors',
+        'group relative flex h-8 pointer-coarse:h-11 items-center gap-2 rounded-md pr-1.5 pl-7 pointer-coarse:pr-0 transition-colors',
         viewed ? 'bg-selected' : 'hover:bg-hover',
         waiting && 'opacity-60',
       )}
