@@ -18,7 +18,7 @@ after(async () => {
   await muster?.dispose();
 });
 
-const REFUSED = [/Failed to load resource/];
+const REFUSED = [/Failed to load resource/, /Service Worker registration blocked by Playwright/];
 
 /** Notes every text that a toast has had: one that came and went was said, too. */
 function recordToasts() {

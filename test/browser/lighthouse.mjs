@@ -2,7 +2,7 @@
  * What Lighthouse says of the built page, with a session and its list on it. Not part of the tests: its
  * figures depend on the machine. The goals are for the desktop; a phone on a slow line is told as well.
  *
- *     ./dev build && node test/browser/lighthouse.mjs [runs]
+ *     ./dev build && node test/browser/lighthouse.mjs [runs] [phone|desktop]
  */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -20,6 +20,9 @@ const CATEGORIES = ["accessibility", "best-practices", "performance"];
 const GOALS = { accessibility: 1, "best-practices": 1, performance: 0.95 };
 const SESSIONS = 60;
 const runs = Number(process.argv[2] ?? 3);
+const looks = Object.entries({ phone: undefined, desktop: desktopConfig }).filter(
+  ([look]) => look === (process.argv[3] ?? look),
+);
 
 const muster = await startMuster(null);
 const browser = await launchBrowser(null);
@@ -29,7 +32,7 @@ try {
   await logIn(context, muster);
   const cookies = await context.cookies();
   const pages = await furnish();
-  for (const [look, config] of [["phone", undefined], ["desktop", desktopConfig]]) {
+  for (const [look, config] of looks) {
     for (const [name, path] of Object.entries(pages)) {
       const all = [];
       for (let run = 0; run < runs; run += 1) all.push(await audit(path, config, cookies));
