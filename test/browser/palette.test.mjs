@@ -85,6 +85,23 @@ test("the palette does what it names: theme, settings, a new session, help", asy
   assert.equal(app.page.countRequests("GET", "/api/projects"), 1);
 });
 
+test("the palette marks everything as read; buttons name their shortcuts", async (t) => {
+  const { muster, app, page, deploy, images } = await furnished(t);
+  for (const id of [deploy, images]) {
+    await muster.ok("POST", `/api/sessions/${id}/messages`, { id: crypto.randomUUID(), text: "echo hi" });
+    await app.row(id).getByTestId("unread-dot").waitFor();
+  }
+  await openPalette(page);
+  await page.keyboard.type("mark all");
+  await palette(page).getByRole("option", { name: "Mark all as read", selected: true }).waitFor();
+  await page.keyboard.press("Enter");
+  for (const id of [deploy, images]) await app.row(id).getByTestId("unread-dot").waitFor({ state: "detached" });
+  const button = page.getByRole("button", { name: "New session", exact: true });
+  assert.equal(await button.getAttribute("aria-keyshortcuts"), "Control+Shift+O c");
+  assert.equal(await button.getAttribute("title"), "New session (Ctrl+Shift+O)");
+  app.verify();
+});
+
 test("Escape gives the focus back, and what was typed in the composer stays", async (t) => {
   const { app, page } = await furnished(t);
   await app.input.fill("half a thought");

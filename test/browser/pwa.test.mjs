@@ -61,6 +61,28 @@ test("only the page's own files are kept", async (t) => {
   app.verify({ lists: 2 });
 });
 
+test("a click on a notification that the worker has shown leads the open page there", async (t) => {
+  const { muster, app, page, projectId, gate } = await installed(t);
+  const { sessionId: other } = await muster.newSession("shell", { projectId, name: "Deploy" });
+  await page.context().grantPermissions(["notifications"]);
+  const path = `/projects/${projectId}/sessions/${other}`;
+  const [worker] = page.context().serviceWorkers();
+  const left = await worker.evaluate(async (to) => {
+    await self.registration.showNotification("Deploy failed", { tag: "clicked", data: { path: to } });
+    const [notification] = await self.registration.getNotifications({ tag: "clicked" });
+    // Only a person's click may focus a page, and is waited for: the worker's refusals are not looked at.
+    self.addEventListener("error", (event) => event.preventDefault());
+    self.addEventListener("unhandledrejection", (event) => event.preventDefault());
+    self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+    return (await self.registration.getNotifications({ tag: "clicked" })).length;
+  }, path);
+  assert.equal(left, 0, "the notification is gone");
+  await page.waitForURL((url) => url.pathname === path);
+  await app.input.waitFor();
+  gate.open();
+  app.verify();
+});
+
 test("without muster the last known list is shown as such, and goes on when muster is back", async (t) => {
   const { muster, app, page, sessionId, gate } = await installed(t);
   await muster.kill9();

@@ -279,6 +279,29 @@ test("a deletion is sent when the page is left, and not if it was taken back", a
   page.assertQuiet();
 });
 
+test("a row that is deleted by keyboard leaves the focus to the next one, the last one to the one before", async (t) => {
+  const { app, page, projects, sessions } = await withRows(t, { one: ["a", "b", "c"] });
+  const remove = async (name) => {
+    await page.getByRole("button", { name: `Actions for ${name}` }).focus();
+    await page.keyboard.press("Enter");
+    await menuItem(app, "Delete").focus();
+    await page.keyboard.press("Enter");
+    await app.row(sessions[name]).waitFor({ state: "detached" });
+  };
+  const focused = (name) =>
+    app.until(
+      () => page.evaluate((text) => document.activeElement?.matches("[data-row-link]") && document.activeElement.textContent.trim() === text, name),
+      `the focus on ${name}`,
+    );
+  for (const [gone, next] of [["b", "c"], ["c", "a"], ["a", "one"]]) {
+    await app.row(sessions[gone]).getByRole("link").focus();
+    await remove(gone);
+    await focused(next);
+  }
+  await page.waitForURL((url) => url.pathname.endsWith(projects.one));
+  app.verify();
+});
+
 test("a deletion that is refused brings the row back, with the reason", async (t) => {
   const { app, page, sessions } = await withRows(t, { one: ["a", "b"] });
   const error = { code: "STORE_FULL", message: "The disk is full: nothing was changed." };

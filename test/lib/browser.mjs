@@ -57,8 +57,7 @@ export function test(name, options, fn) {
  * @param {import("node:test").TestContext | null} t
  */
 export async function launchBrowser(t) {
-  const executablePath = CANDIDATES.find((path) => path && existsSync(path));
-  if (!executablePath) throw new Error("there is no Chromium: install it, or name it in MUSTER_CHROMIUM");
+  const executablePath = findChromium();
   const home = mkdtempSync(join(tmpdir(), "muster-browser-"));
   const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
   const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true, env });
@@ -70,12 +69,25 @@ export async function launchBrowser(t) {
   return { browser, close };
 }
 
+/** A profile of its own, that another program drives through the port. */
+export function launchWithPort(profile, port) {
+  const args = [...FLAGS, `--remote-debugging-port=${port}`];
+  return chromium.launchPersistentContext(profile, { executablePath: findChromium(), args, headless: true });
+}
+
+function findChromium() {
+  const found = CANDIDATES.find((path) => path && existsSync(path));
+  if (!found) throw new Error("there is no Chromium: install it, or name it in MUSTER_CHROMIUM");
+  return found;
+}
+
 /**
  * @typedef {object} PageOptions
  * @property {boolean} [login]  default true
  * @property {string} [url]  the base for relative addresses; default the server's
  * @property {{width: number, height: number}} [viewport]
  * @property {"light" | "dark"} [colorScheme]
+ * @property {"allow" | "block"} [serviceWorkers]  "block": the test answers itself what the worker would
  * @property {boolean} [phone]  touched instead of pointed at, and with a finer screen
  * @property {import("playwright-core").BrowserContext} [context]  to open a second tab
  */
@@ -88,11 +100,11 @@ export async function launchBrowser(t) {
  * @param {PageOptions} [options]
  */
 export async function openPage(t, { browser }, muster, options = {}) {
-  const { login = true, url = muster.url, viewport = { width: 1280, height: 800 }, colorScheme } = options;
+  const { login = true, url = muster.url, viewport = { width: 1280, height: 800 }, colorScheme, serviceWorkers } = options;
   const device = options.phone ? { isMobile: true, hasTouch: true, deviceScaleFactor: 2 } : {};
   const context =
     options.context ??
-    (await browser.newContext({ baseURL: url, viewport, colorScheme, locale: "en-US", ...device }));
+    (await browser.newContext({ baseURL: url, viewport, colorScheme, serviceWorkers, locale: "en-US", ...device }));
   context.setDefaultTimeout(ACTION_MS);
   if (!options.context) t?.after(() => context.close());
   if (login && !options.context) await logIn(context, muster, url);

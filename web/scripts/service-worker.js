@@ -62,6 +62,28 @@ async function newest(request, kept) {
   }
 }
 
+/** What was told while no page could: it leads to the session, in a page that is open if there is one. */
+self.addEventListener('notificationclick', (event) => {
+  const { notification } = event;
+  notification.close();
+  event.waitUntil(show(pathOf(notification)));
+});
+
+/** Only ever a page of ours. */
+function pathOf({ data }) {
+  const url = new URL(String(data?.path ?? '/'), self.location.origin);
+  return url.origin === self.location.origin ? url.pathname + url.search + url.hash : '/';
+}
+
+async function show(path) {
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const open = pages.find((one) => one.focused) ?? pages[0];
+  if (!open) return self.clients.openWindow(path);
+  // The page goes there by itself: nothing of it is loaded anew.
+  open.postMessage({ type: 'open', path });
+  return open.focus();
+}
+
 /** Its name holds its hash: wherever it comes from, it is the same. */
 async function asset(request) {
   return (await caches.match(request)) ?? fetch(request);

@@ -20,7 +20,7 @@ export default function Broken({ error, details }: { error: Error; details: stri
             Copy the details
           </Button>
         </div>
-        <details className="mt-4 text-[13px]">
+        <details className="mt-4 text-ui">
           <summary className="cursor-pointer wrap-anywhere text-ink-2">{error.message}</summary>
           <pre className="mt-2 max-h-60 overflow-auto rounded-md border border-line bg-sunken p-3 font-mono text-xs">
             {details}

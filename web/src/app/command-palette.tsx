@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { Palette } from '@/features/palette/components/palette';
+import { useMarkAsRead } from '@/features/sessions/row-mutations';
 import { recentSessions } from '@/lib/recent';
 import type { ShortcutId } from '@/lib/shortcuts';
 import { readRows } from '@/shared/rows/pending';
@@ -18,11 +19,12 @@ interface Props {
 export default function CommandPalette({ runShortcut, addProject, onClose }: Props) {
   const client = useQueryClient();
   const navigate = useNavigate();
+  const read = useMarkAsRead();
   const { sessionId: current } = useParams();
   const go = (path: string) => void navigate(path);
   const [entries] = useState(() => [
     ...rowEntries({ projects: readRows(client), recent: recentSessions(), current, go }),
-    ...actionEntries({ runShortcut, addProject, go }),
+    ...actionEntries({ runShortcut, addProject, markAllRead: read.all, go }),
   ]);
   return <Palette entries={entries} onClose={onClose} />;
 }

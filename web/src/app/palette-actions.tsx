@@ -1,5 +1,6 @@
 import {
   BellDot,
+  CheckCheck,
   FolderPlus,
   Keyboard,
   Link,
@@ -31,11 +32,13 @@ interface Action {
 interface Options {
   runShortcut: (id: ShortcutId) => void;
   addProject: () => void;
+  markAllRead: () => void;
   go: (path: string) => void;
 }
 
 /** What can be done from everywhere. */
-export function actionEntries({ runShortcut, addProject, go }: Options): PaletteEntry[] {
+export function actionEntries(options: Options): PaletteEntry[] {
+  const { runShortcut, addProject, markAllRead, go } = options;
   const byShortcut = (shortcut: ShortcutId, icon: LucideIcon): Action => ({
     label: shortcuts[shortcut].label,
     icon,
@@ -51,6 +54,7 @@ export function actionEntries({ runShortcut, addProject, go }: Options): Palette
       run: addProject,
       keywords: 'new directory folder',
     },
+    { label: 'Mark all as read', icon: CheckCheck, run: markAllRead, keywords: 'unread seen' },
     { label: 'Copy a link to this page', icon: Link, run: copyLink, keywords: 'address url share' },
     byShortcut('sidebar', PanelLeft),
     { label: 'Theme: light', icon: Sun, run: () => setTheme('light'), hidden: true },

@@ -1,12 +1,14 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { TooltipProvider } from '@/components/ui/tooltip';
+import { makeMutationCache } from '@/lib/failures';
 import { keepViewForever } from '@/shared/rows/store';
 
 const Toasts = lazy(() => import('./toasts'));
 
 export function makeQueryClient(): QueryClient {
   const client = new QueryClient({
+    mutationCache: makeMutationCache(),
     defaultOptions: { queries: { networkMode: 'always' }, mutations: { networkMode: 'always' } },
   });
   keepViewForever(client);

@@ -1,4 +1,5 @@
 import { notify } from '@/lib/notify';
+import { eventBus } from '@/shared/websocket';
 
 /**
  * The worker that keeps the page's own files. A tab that runs an older build than the worker says so:
@@ -14,7 +15,20 @@ export function registerServiceWorker(): void {
     }
   });
   // Where a browser forbids it, the page works without.
-  serviceWorker.register('/sw.js').catch(() => undefined);
+  serviceWorker.register('/sw.js').then(askWhenBack, () => undefined);
+}
+
+/** A page that stays open asks for a new build when muster was away: it may be another one now. */
+function askWhenBack(): void {
+  let away = false;
+  eventBus.status.subscribe(() => {
+    const was = away;
+    away = eventBus.status.get().unverifiedSince !== null;
+    // Without an answer, the next time asks again.
+    if (!was || away) return;
+    const worker = navigator.serviceWorker.getRegistration();
+    worker.then((one) => one?.update()).catch(() => undefined);
+  });
 }
 
 /** A part of this build that neither the server nor the worker has any more: the page is too old. */

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react';
+import { textScale } from '@/lib/media';
 import { storage } from '@/lib/storage';
 
 const KEY = 'sidebar-width';
@@ -18,7 +19,7 @@ export function SidePanel({ children }: { children: ReactNode }) {
   };
   return (
     <aside
-      style={{ width }}
+      style={{ width: `${width / 16}rem` }}
       className="relative max-w-[50vw] shrink-0 border-r border-line bg-side"
       data-testid="side-panel"
     >
@@ -38,7 +39,8 @@ function Handle({ width, onResize }: { width: number; onResize: (width: number) 
     onResize(to);
   };
   const onPointerMove = (event: PointerEvent) => {
-    if (event.currentTarget.hasPointerCapture(event.pointerId)) onResize(event.clientX);
+    if (event.currentTarget.hasPointerCapture(event.pointerId))
+      onResize(event.clientX / textScale());
   };
   return (
     <div

@@ -2,7 +2,7 @@ import { Monitor, Moon, Settings, Sun } from 'lucide-react';
 import { Link } from 'react-router';
 import { IconButton } from '@/components/ui/button';
 import { Menu, MenuRadioGroup, MenuRadioItem } from '@/components/ui/menu';
-import { shortcutText } from '@/lib/shortcuts';
+import { withShortcut } from '@/lib/shortcuts';
 import { type Theme, useTheme } from '@/lib/theme';
 
 const icons = { system: Monitor, light: Sun, dark: Moon };
@@ -16,7 +16,7 @@ export function ThemeMenu() {
       <Link
         to="/settings"
         aria-label="Settings"
-        title={`Settings (${shortcutText('settings')})`}
+        {...withShortcut('settings', 'Settings')}
         className="inline-flex size-7 items-center justify-center rounded-md text-ink-3 transition-colors hover:bg-hover hover:text-ink pointer-coarse:size-11"
       >
         <Settings aria-hidden className="size-4" />

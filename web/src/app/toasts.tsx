@@ -1,7 +1,7 @@
 import { Toaster } from 'sonner';
 
 const look =
-  '!rounded-lg !border-line-strong !bg-raised !font-sans !text-[13px] !text-ink !shadow-float';
+  '!rounded-lg !border-line-strong !bg-raised !font-sans !text-ui !text-ink !shadow-float';
 
 export default function Toasts() {
   return (

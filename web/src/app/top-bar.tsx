@@ -1,6 +1,7 @@
 import { PanelLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { IconButton } from '@/components/ui/button';
+import { withShortcut } from '@/lib/shortcuts';
 import { useIsPhone } from '@/lib/media';
 import { usePage } from './page-context';
 import { NewSessionButton } from './sidebar/new-session-button';
@@ -11,9 +12,9 @@ export function TopBar({ children, compact = false }: { children?: ReactNode; co
   const { openSidebar, sidebarHidden, newSession } = usePage();
   const phone = useIsPhone();
   return (
-    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-3 sm:px-4">
+    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-3 pointer-coarse:h-13 pointer-coarse:gap-0 pointer-coarse:px-1 sm:px-4">
       {(phone || sidebarHidden) && <SidebarButton onClick={openSidebar} />}
-      <div className="flex min-w-0 grow items-center gap-2">{children}</div>
+      <div className="flex min-w-0 grow items-center gap-2 pointer-coarse:gap-0">{children}</div>
       {phone && <NewSessionButton iconOnly={compact} onClick={() => newSession()} />}
     </header>
   );
@@ -24,12 +25,17 @@ function SidebarButton({ onClick }: { onClick: () => void }) {
   const waiting = useOpenRequests().length;
   const label = `Projects and sessions${waiting > 0 ? `, ${waiting} waiting for you` : ''}`;
   return (
-    <IconButton label={label} onClick={onClick} className="relative size-8">
+    <IconButton
+      label={label}
+      {...withShortcut('sidebar', label)}
+      onClick={onClick}
+      className="relative size-8 pointer-coarse:size-11"
+    >
       <PanelLeft className="size-4.5" />
       {waiting > 0 && (
         <span
           data-testid="waiting-count"
-          className="absolute -top-0.5 -right-1 grid h-4 min-w-4 place-items-center rounded-full bg-waiting px-1 text-[10px] font-semibold text-canvas tabular-nums"
+          className="absolute -top-0.5 -right-1 grid h-4 min-w-4 place-items-center rounded-full bg-waiting px-1 text-mini font-semibold text-canvas tabular-nums"
         >
           {waiting > 99 ? '99+' : waiting}
         </span>

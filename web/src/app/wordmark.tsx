@@ -4,7 +4,7 @@ export function Wordmark() {
   return (
     <Link
       to="/"
-      className="flex items-center gap-2 rounded-md text-[15px] font-semibold tracking-tight"
+      className="hit flex items-center gap-2 rounded-md text-[0.9375rem] font-semibold tracking-tight"
     >
       <svg aria-hidden viewBox="0 0 32 32" className="size-5">
         <rect width="32" height="32" rx="8" className="fill-accent" />

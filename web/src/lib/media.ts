@@ -14,6 +14,11 @@ export function useIsPhone(): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(phone).matches);
 }
 
+/** How much larger than usual the browser is set to show text. */
+export function textScale(): number {
+  return (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16;
+}
+
 /** Typed on the screen itself, where Enter is the only way to a new line. */
 export function isTouch(): boolean {
   return matchMedia(touch).matches;

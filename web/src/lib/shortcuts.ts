@@ -39,6 +39,20 @@ export function shortcutText(id: ShortcutId): string {
   return keyCaps(shortcuts[id].keys[0]).join(isMac ? '' : '+');
 }
 
+const ariaNames: Record<string, string> = { Mod: isMac ? 'Meta' : 'Control' };
+
+/** For the button that does the same: its tooltip, and what a screen reader says. */
+export function withShortcut(id: ShortcutId, title: string) {
+  const { keys } = shortcuts[id];
+  const spoken = keys.map((chord) =>
+    chord
+      .split('+')
+      .map((key) => ariaNames[key] ?? key)
+      .join('+'),
+  );
+  return { title: `${title} (${shortcutText(id)})`, 'aria-keyshortcuts': spoken.join(' ') };
+}
+
 type Stroke = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>;
 
 export function matches(chord: string, stroke: Stroke, mac = isMac): boolean {

@@ -4,6 +4,7 @@ import { applySessionEvent, type SessionDetail } from '@/features/sessions/chann
 import { PermissionList } from '@/features/sessions/components/permission-list';
 import { QueueList } from '@/features/sessions/components/queue-list';
 import { sessionKeys, useSessionDetail } from '@/features/sessions/queries';
+import { makeMutationCache } from '@/lib/failures';
 import type { PermissionRequest, QueuedPrompt } from '@/shared/websocket';
 import { session } from '@/test/rows';
 
@@ -25,7 +26,7 @@ function View() {
 
 /** What stands above the composer of session s1, which works; `change` is the server's next word. */
 export function showRequests(held: Held) {
-  const client = new QueryClient();
+  const client = new QueryClient({ mutationCache: makeMutationCache() });
   const put = (fields: Held) =>
     client.setQueryData<SessionDetail>(sessionKeys.detail('s1'), (old) =>
       applySessionEvent(old, {

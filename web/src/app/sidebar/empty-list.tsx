@@ -13,14 +13,14 @@ export function EmptyList({ view }: { view: ListView }) {
   const { filters, search, archived } = view;
   return (
     <div data-testid="project-list" className="min-h-0 grow px-4 pt-6 text-center">
-      <p role="status" className="text-[13px] wrap-anywhere text-ink-3">
+      <p role="status" className="text-ui wrap-anywhere text-ink-3">
         {emptyText(view)}
       </p>
       {(archived || filters.size > 0 || search.trim() !== '') && (
         <button
           type="button"
           onClick={listView.clear}
-          className="mt-2 rounded text-[13px] text-accent-text underline underline-offset-2"
+          className="hit mt-2 rounded text-ui text-accent-text underline underline-offset-2"
         >
           Show everything
         </button>

@@ -41,7 +41,7 @@ export function FilterChips() {
 }
 
 const chip =
-  'inline-flex h-6 items-center gap-1 rounded-full border px-1.5 text-[11px] tabular-nums transition-colors';
+  'hit inline-flex h-6 pointer-coarse:h-9 items-center gap-1 rounded-full border px-1.5 text-tiny tabular-nums transition-colors';
 const chosen = 'border-accent bg-accent-soft text-accent-text';
 const loose = 'border-line-strong text-ink-2 hover:bg-hover';
 

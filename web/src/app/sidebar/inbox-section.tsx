@@ -48,7 +48,7 @@ function Waiting() {
           type="button"
           aria-expanded={!folded}
           onClick={fold}
-          className="flex h-7 w-full items-center gap-1.5 rounded-md px-1 text-xs font-medium text-waiting hover:bg-hover"
+          className="flex h-7 w-full pointer-coarse:h-11 items-center gap-1.5 rounded-md px-1 text-xs font-medium text-waiting hover:bg-hover"
         >
           <ChevronRight
             aria-hidden

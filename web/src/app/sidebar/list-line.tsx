@@ -1,4 +1,4 @@
-import { memo } from 'react';
+import { memo, useLayoutEffect, useRef } from 'react';
 import { ProjectRow } from '@/features/projects/components/project-row';
 import { SessionRow } from '@/features/sessions/components/session-row';
 import { tallyOf } from '@/features/sessions/tally';
@@ -23,13 +23,27 @@ interface Props {
   tabbable: boolean;
   waiting: boolean;
   onNewSession: (projectId: string) => void;
+  /** It leaves the page, and the focus was in it. */
+  onFocusLost: (at: number) => void;
 }
 
 /** One line. The list renders with every change; a line, only if its row is another one. */
 export const ListLine = memo(function ListLine(props: Props) {
-  const { entry, at, of, start, height, movable } = props;
+  const { entry, at, of, start, height, movable, onFocusLost } = props;
+  const line = useRef<HTMLLIElement>(null);
+  const place = useRef(at);
+  useLayoutEffect(() => {
+    place.current = at;
+  }, [at]);
+  useLayoutEffect(() => {
+    const element = line.current;
+    return () => {
+      if (element?.contains(document.activeElement)) onFocusLost(place.current);
+    };
+  }, [onFocusLost]);
   return (
     <li
+      ref={line}
       data-line={at}
       data-key={entry.key}
       draggable={movable}

@@ -1,5 +1,6 @@
 import { Search, X } from 'lucide-react';
 import type { KeyboardEvent } from 'react';
+import { withShortcut } from '@/lib/shortcuts';
 import { focusList, SEARCH_ID } from './focus-search';
 import { listView, useListView } from './view-state';
 
@@ -30,6 +31,7 @@ export function SearchField() {
         type="text"
         role="searchbox"
         aria-label="Search sessions and projects"
+        {...withShortcut('search', 'Search sessions and projects')}
         placeholder="Search"
         autoComplete="off"
         spellCheck={false}
@@ -37,14 +39,14 @@ export function SearchField() {
         value={search}
         onChange={(event) => listView.search(event.target.value)}
         onKeyDown={onKeyDown}
-        className="h-7 w-full rounded-md border border-transparent bg-hover pr-7 pl-7 text-base placeholder:text-ink-3 focus:border-line-strong focus:bg-raised sm:text-[13px]"
+        className="h-7 w-full pointer-coarse:h-11 rounded-md border border-transparent bg-hover pr-7 pl-7 text-base placeholder:text-ink-3 focus:border-line-strong focus:bg-raised sm:text-ui"
       />
       {search !== '' && (
         <button
           type="button"
           aria-label="Clear the search"
           onClick={() => listView.search('')}
-          className="absolute top-1/2 right-1 grid size-5 -translate-y-1/2 place-items-center rounded text-ink-3 hover:text-ink"
+          className="absolute top-1/2 right-1 grid size-5 pointer-coarse:right-0 pointer-coarse:size-11 -translate-y-1/2 place-items-center rounded text-ink-3 hover:text-ink"
         >
           <X aria-hidden className="size-3.5" />
         </button>

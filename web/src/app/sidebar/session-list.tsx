@@ -1,9 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useParams } from 'react-router';
 import { useProjects } from '@/features/projects/queries';
 import { cn } from '@/lib/cn';
+import { textScale } from '@/lib/media';
 import { shapeOf } from '@/shared/rows/order';
 import { useWithPending } from '@/shared/rows/pending';
 import type { ProjectWithSessions } from '@/shared/websocket';
@@ -16,7 +17,6 @@ import { useListDrag } from './use-list-drag';
 import { useListKeys } from './use-list-keys';
 import { useListView } from './view-state';
 
-const heights = { pinned: 24, project: 36, session: 33, empty: 26 };
 const PAD = 16;
 const OVERSCAN = 6;
 const none: ProjectWithSessions[] = [];
@@ -31,6 +31,7 @@ export function SessionList({ dimmed, onNewSession }: Props) {
   const { data = none } = useProjects(useQueryClient());
   const { rows, waiting } = useWithPending(data);
   const view = useListView();
+  const [heights] = useState(lineHeights);
   const { projectId, sessionId } = useParams();
   const viewed = sessionId ?? projectId;
   const filtering = isFiltering(view);
@@ -59,7 +60,14 @@ export function SessionList({ dimmed, onNewSession }: Props) {
         activeAt,
       ),
   });
-  const keys = useListKeys({ entries, rows, lines, scroller, virtual, setActive });
+  const { onFocusLost, ...keys } = useListKeys({
+    entries,
+    rows,
+    lines,
+    scroller,
+    virtual,
+    setActive,
+  });
   const { mark, ...drag } = useListDrag({ entries, rows, virtual, enabled: !filtering });
 
   const viewedAt = lines.get(viewed ?? '');
@@ -107,6 +115,7 @@ export function SessionList({ dimmed, onNewSession }: Props) {
               tabbable={index === activeAt}
               waiting={waiting.has(entry.key)}
               onNewSession={onNewSession}
+              onFocusLost={onFocusLost}
             />
           );
         })}
@@ -121,6 +130,16 @@ export function SessionList({ dimmed, onNewSession }: Props) {
       </ul>
     </div>
   );
+}
+
+/** A finger needs taller lines than a pointer; and all grow with the text that the browser is set to. */
+function lineHeights() {
+  const scale = textScale();
+  const heights = matchMedia('(pointer: coarse)').matches
+    ? { pinned: 24, project: 48, session: 45, empty: 30 }
+    : { pinned: 24, project: 36, session: 33, empty: 26 };
+  const scaled = Object.entries(heights).map(([kind, px]) => [kind, px * scale]);
+  return Object.fromEntries(scaled) as typeof heights;
 }
 
 function firstLine(entries: readonly Entry[]): number {

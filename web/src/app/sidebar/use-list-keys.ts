@@ -1,5 +1,12 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type MouseEvent, type RefObject, useEffect, useRef } from 'react';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useRef,
+} from 'react';
 import { useProjectChanges } from '@/features/projects/mutations';
 import { useSessionChanges } from '@/features/sessions/row-mutations';
 import { stepProject, stepSession } from '@/shared/rows/move';
@@ -22,6 +29,7 @@ interface Options {
  */
 export function useListKeys({ entries, rows, lines, scroller, virtual, setActive }: Options) {
   const wanted = useRef<string | null>(null);
+  const lost = useRef<number | null>(null);
   const session = useSessionChanges();
   const project = useProjectChanges();
   // The line to go to may have been outside of the page until now.
@@ -40,6 +48,15 @@ export function useListKeys({ entries, rows, lines, scroller, virtual, setActive
     setActive(entry.key);
     virtual.scrollToIndex(at, { align: 'auto' });
   };
+  // What had the focus was deleted or put away: who works by keyboard goes on with what is there now.
+  useEffect(() => {
+    if (lost.current === null) return;
+    const at = lost.current;
+    lost.current = null;
+    if (document.activeElement !== document.body) return;
+    const next = nextLine(entries, at - 1, 1);
+    goTo(next >= 0 ? next : nextLine(entries, at, -1));
+  });
   const move = (entry: Entry, by: 1 | -1) => {
     if (entry.kind === 'session' && !entry.pinned) {
       const row = rows[entry.place[0]]?.sessions[entry.place[1]];
@@ -75,6 +92,7 @@ export function useListKeys({ entries, rows, lines, scroller, virtual, setActive
     event.preventDefault();
   };
   return {
+    onFocusLost: useCallback((at: number) => void (lost.current = at), []),
     onKeyDown,
     onFocus: ({ target }: { target: Element }) => {
       const entry = entries[lineOf(target)];

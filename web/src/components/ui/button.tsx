@@ -7,7 +7,7 @@ const looks = {
   ghost: 'text-ink-2 hover:bg-hover hover:text-ink',
   danger: 'bg-danger text-white dark:text-black hover:brightness-110',
 };
-const sizes = { sm: 'h-7 px-2.5 text-[13px]', md: 'h-8 px-3 text-[13px]' };
+const sizes = { sm: 'h-7 px-2.5 text-ui', md: 'h-8 px-3 text-ui' };
 
 interface Props extends ComponentProps<'button'> {
   look?: keyof typeof looks;
@@ -19,7 +19,7 @@ export function Button({ look = 'secondary', size = 'md', className, ...rest }: 
     <button
       type="button"
       className={cn(
-        'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap transition-colors disabled:opacity-60',
+        'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap transition-colors pointer-coarse:min-h-11 pointer-coarse:min-w-11 disabled:opacity-60',
         looks[look],
         sizes[size],
         className,
@@ -42,7 +42,7 @@ export function IconButton({ label, className, ...rest }: IconProps) {
       title={label}
       className={cn(
         'inline-flex shrink-0 items-center justify-center rounded-md text-ink-3 transition-colors hover:bg-hover hover:text-ink disabled:opacity-50',
-        className ?? 'size-7',
+        className ?? 'size-7 pointer-coarse:size-11',
       )}
       {...rest}
     />

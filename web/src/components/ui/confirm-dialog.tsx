@@ -31,7 +31,7 @@ export function ConfirmDialog({ onConfirm, action, onOpenChange, ...dialog }: Pr
   return (
     <Dialog {...dialog} onOpenChange={onOpenChange}>
       {error && (
-        <p role="alert" className="mt-3 text-[13px] text-danger">
+        <p role="alert" className="mt-3 text-ui text-danger">
           {error}
         </p>
       )}

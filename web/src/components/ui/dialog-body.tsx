@@ -31,10 +31,10 @@ export default function DialogBody(props: DialogProps) {
             sizes[wide ? 'wide' : 'narrow'],
           )}
         >
-          <Primitive.Title className="text-[15px] font-semibold">{title}</Primitive.Title>
+          <Primitive.Title className="text-[0.9375rem] font-semibold">{title}</Primitive.Title>
           {description && (
             <Primitive.Description asChild>
-              <div className="mt-1.5 text-[13px] wrap-anywhere text-ink-2">{description}</div>
+              <div className="mt-1.5 text-ui wrap-anywhere text-ink-2">{description}</div>
             </Primitive.Description>
           )}
           {children}

@@ -12,7 +12,7 @@ export function Field({ label, hint, error, className, ...rest }: Props) {
   const note = error ?? hint;
   return (
     <div>
-      <label htmlFor={id} className="text-[13px] font-medium">
+      <label htmlFor={id} className="text-ui font-medium">
         {label}
       </label>
       <input

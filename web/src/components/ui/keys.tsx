@@ -7,7 +7,7 @@ export function Keys({ chord }: { chord: string }) {
       {keyCaps(chord).map((cap) => (
         <kbd
           key={cap}
-          className="inline-flex h-5 min-w-5 items-center justify-center rounded border border-line-strong bg-sunken px-1 font-sans text-[11px] text-ink-2"
+          className="inline-flex h-5 min-w-5 items-center justify-center rounded border border-line-strong bg-sunken px-1 font-sans text-tiny text-ink-2"
         >
           {cap}
         </kbd>

@@ -48,7 +48,7 @@ function focusFirst(content: HTMLElement | null): void {
 }
 
 const item =
-  'flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-[13px] outline-none select-none data-[highlighted]:bg-hover data-[disabled]:cursor-default data-[disabled]:text-ink-3';
+  'flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-ui outline-none select-none data-[highlighted]:bg-hover data-[disabled]:cursor-default data-[disabled]:text-ink-3';
 
 export interface ItemProps {
   onSelect: () => void;
@@ -75,7 +75,7 @@ export const MenuRadioGroup = Primitive.RadioGroup;
 
 export function MenuLabel({ children }: { children: ReactNode }) {
   return (
-    <Primitive.Label className="px-2 pt-1.5 pb-0.5 text-[11px] text-ink-3">
+    <Primitive.Label className="px-2 pt-1.5 pb-0.5 text-tiny text-ink-3">
       {children}
     </Primitive.Label>
   );

@@ -15,7 +15,7 @@ export default function SheetBody({ onOpenChange, title, children }: SheetProps)
         <Primitive.Overlay className="fixed inset-0 z-30 bg-black/35 dark:bg-black/60" />
         <Primitive.Content
           aria-describedby={undefined}
-          className="fixed inset-y-0 left-0 z-30 w-[min(20rem,86vw)] border-r border-line bg-side shadow-float focus:outline-none"
+          className="fixed inset-y-0 left-0 z-30 w-[min(22rem,90vw)] border-r border-line bg-side shadow-float focus:outline-none"
         >
           <Primitive.Title className="sr-only">{title}</Primitive.Title>
           {children}

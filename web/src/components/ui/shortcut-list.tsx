@@ -6,7 +6,7 @@ const groups = ['Go to', 'Do', 'Page'] as const;
 /** Every shortcut with its keys. */
 export function ShortcutList() {
   return (
-    <div className="mt-3 flex flex-col gap-4 text-[13px]">
+    <div className="mt-3 flex flex-col gap-4 text-ui">
       {groups.map((group) => (
         <section key={group} aria-label={group}>
           <h3 className="text-xs font-medium text-ink-3">{group}</h3>

@@ -50,6 +50,16 @@ export function showNotification(note: Note, onOpen: (path: string) => void): ()
   }
 }
 
+/** Of a notification that the worker has shown, and its path: the page that is open goes there. */
+export function listenForClicks(onOpen: (path: string) => void): () => void {
+  const worker = 'serviceWorker' in navigator ? navigator.serviceWorker : undefined;
+  const onMessage = ({ data }: MessageEvent<{ type?: unknown; path?: unknown } | null>) => {
+    if (data?.type === 'open' && typeof data.path === 'string') onOpen(data.path);
+  };
+  worker?.addEventListener('message', onMessage);
+  return () => worker?.removeEventListener('message', onMessage);
+}
+
 /** Phones let only a service worker show one; it opens `data.path` on a click. */
 function showByWorker(title: string, options: NotificationOptions & { tag: string }): () => void {
   const worker = navigator.serviceWorker?.getRegistration();

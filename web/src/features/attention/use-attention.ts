@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { usePageAttended } from '@/lib/visibility';
 import type { Rows } from '@/shared/rows/rows';
 import { AttentionWatch } from './attention-watch';
-import { showNotification } from './notifications';
+import { listenForClicks, showNotification } from './notifications';
 import { attentionStore, useAttentionStore } from './settings-store';
 import { showStanding } from './show-standing';
 import { standingOf } from './standing';
@@ -36,6 +36,7 @@ export function useAttention(
     };
   }, [watch]);
   useEffect(() => watch.openBy(open), [watch, open]);
+  useEffect(() => listenForClicks(open), [open]);
   useEffect(() => {
     watch.view(viewed);
     return viewed === null ? undefined : holdViewing(viewed);

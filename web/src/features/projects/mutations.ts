@@ -1,6 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { request, unlessGone } from '@/lib/api';
-import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import { type Undoable, undoable } from '@/lib/undo';
 import type { ProjectMove } from '@/shared/rows/move';
@@ -19,6 +18,7 @@ import type {
 export function useCreateProject() {
   const client = useQueryClient();
   return useMutation({
+    meta: { failed: null },
     mutationFn: (body: CreateProjectRequest) => request('create_project', { body }),
     onSuccess: (project) => updateView(client, (view) => mergeProjectRow(view, project)),
   });
@@ -39,11 +39,9 @@ export function useProjectChanges() {
   const client = useQueryClient();
   const { mutate, mutateAsync } = useMutation({
     mutationKey: changeKey,
+    meta: { failed: ({ failed }: Change) => failed },
     mutationFn: ({ id, body }: Change) => request('update_project', { id, body }),
     onSuccess: (project) => updateView(client, (view) => mergeProjectRow(view, project)),
-    onError: (error, { failed }) => {
-      if (failed) notify.error(`${failed} ${messageOf(error)}`);
-    },
   });
   const change = ({ id, name }: Row, { body, fields }: ProjectMove, failed: string) =>
     mutate({ id, body, pending: { project: id, fields }, failed: `“${name}” was not ${failed}.` });
@@ -79,6 +77,7 @@ export function useDeleteProject() {
   const client = useQueryClient();
   const { mutate } = useMutation({
     mutationKey: changeKey,
+    meta: { failed: ({ row }: Deletion) => `“${row.name}” was not deleted.` },
     mutationFn: async ({ row, wait }: Deletion) => {
       if (!(await wait.due)) return false;
       await request('delete_project', { id: row.id, keepalive: true }).catch(unlessGone);
@@ -88,7 +87,6 @@ export function useDeleteProject() {
       if (!deleted) return;
       updateView(client, (view) => removeIds(view, { projects: [id], sessions: [] }));
     },
-    onError: (error, { row }) => notify.error(`“${row.name}” was not deleted. ${messageOf(error)}`),
   });
   return (id: string) => {
     const row = findProject(readRows(client), id);

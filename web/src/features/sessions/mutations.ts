@@ -1,6 +1,5 @@
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
 import { ApiError, request } from '@/lib/api';
-import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import { type Inbox, inboxKeys, withoutRequest } from '@/shared/inbox/inbox';
 import { updateView } from '@/shared/rows/store';
@@ -30,6 +29,7 @@ interface NewSession {
 export function useCreateSession() {
   const client = useQueryClient();
   return useMutation({
+    meta: { failed: null },
     mutationFn: async ({ projectId, ...rest }: NewSession) => {
       await joinedSoon(Channels.projects());
       return callProjects(eventBus, 'create_session', { project_id: projectId, ...rest });
@@ -46,21 +46,27 @@ async function joinedSoon(channel: string): Promise<void> {
   }
 }
 
+interface OptionChoice {
+  key: string;
+  id: string;
+  label: string;
+}
+
 /** Switches one option of a session; the others stay as the row has them. */
 export function useSetOption({ id, options }: Pick<SessionResponse, 'id' | 'options'>) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ key, id: choice }: { key: string; id: string; label: string }) =>
+    meta: { failed: ({ label }: OptionChoice) => `${label} was not switched.` },
+    mutationFn: ({ key, id: choice }: OptionChoice) =>
       request('update_session', { id, body: { options: { ...options, [key]: choice } } }),
     onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
-    onError: (error, { label }) => notify.error(`${label} was not switched. ${messageOf(error)}`),
   });
 }
 
 export function useCancelTurn(id: string) {
   return useMutation({
+    meta: { failed: 'The turn was not interrupted.' },
     mutationFn: () => callSession(eventBus, id, 'cancel', {}),
-    onError: (error) => notify.error(`The turn was not interrupted. ${messageOf(error)}`),
   });
 }
 
@@ -73,6 +79,7 @@ export function useAnswerPermission({ id, session_id: sessionId, tool }: Permiss
   const client = useQueryClient();
   return useMutation({
     mutationKey: answerKey(sessionId, id),
+    meta: { failed: null },
     mutationFn: (answer: Answer) => sendAnswer(sessionId, { id, ...answer }),
     onError: (error) => {
       if (!isAnswered(error)) return;
@@ -106,9 +113,16 @@ export function answeredHere(client: QueryClient, { session_id, id }: Permission
 
 export type QueueEdit = Omit<EditQueueRequest, 'id'>;
 
+interface QueueChange {
+  edit: EditQueueRequest;
+  /** What did not happen, where it is refused; null: the caller says it. */
+  failed: string | null;
+}
+
 /** Changes a prompt that waits; the server's push of the queue shows it. */
 export function useEditQueue(sessionId: string) {
   return useMutation({
-    mutationFn: (edit: EditQueueRequest) => callSession(eventBus, sessionId, 'edit_queue', edit),
+    meta: { failed: ({ failed }: QueueChange) => failed },
+    mutationFn: ({ edit }: QueueChange) => callSession(eventBus, sessionId, 'edit_queue', edit),
   });
 }

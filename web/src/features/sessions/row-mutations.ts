@@ -1,6 +1,5 @@
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
 import { request, unlessGone } from '@/lib/api';
-import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import { type Undoable, undoable } from '@/lib/undo';
 import type { SessionMove } from '@/shared/rows/move';
@@ -27,11 +26,9 @@ function useChangeSession() {
   const client = useQueryClient();
   return useMutation({
     mutationKey: changeKey,
+    meta: { failed: ({ failed }: Change) => failed },
     mutationFn: ({ id, body }: Change) => request('update_session', { id, body }),
     onSuccess: (row) => updateView(client, (view) => mergeSessionRows(view, [row])),
-    onError: (error, { failed }) => {
-      if (failed) notify.error(`${failed} ${messageOf(error)}`);
-    },
   });
 }
 
@@ -84,6 +81,7 @@ export function useDeleteSession() {
   const client = useQueryClient();
   const { mutate } = useMutation({
     mutationKey: changeKey,
+    meta: { failed: ({ row }: Deletion) => `“${row.name}” was not deleted.` },
     mutationFn: async ({ row, wait }: Deletion) => {
       if (!(await wait.due)) return false;
       await request('delete_session', { id: row.id, keepalive: true }).catch(unlessGone);
@@ -94,7 +92,6 @@ export function useDeleteSession() {
       updateView(client, (view) => removeIds(view, { projects: [], sessions: [id] }));
       client.removeQueries({ queryKey: sessionKeys.detail(id) });
     },
-    onError: (error, { row }) => notify.error(`“${row.name}” was not deleted. ${messageOf(error)}`),
   });
   return (row: SessionResponse) => {
     const wait = undoable();
@@ -112,8 +109,8 @@ const MARKS_AT_ONCE = 6;
 export function useMarkAsRead() {
   const client = useQueryClient();
   const { mutate } = useMutation({
+    meta: { failed: 'Not everything was marked as read.' },
     mutationFn: (rows: readonly SessionResponse[]) => markAll(client, rows),
-    onError: (error) => notify.error(`Not everything was marked as read. ${messageOf(error)}`),
   });
   return {
     one: (row: SessionResponse) => mutate([row]),

@@ -26,6 +26,7 @@ export const useAbout = () => useQuery(aboutQuery);
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
+    meta: { failed: null },
     mutationFn: (name: string) => request('create_token', { body: { name } }),
     onSuccess: ({ access }) =>
       client.setQueryData(accessQuery.queryKey, (old: AccessResponse[] | undefined) =>
@@ -37,6 +38,7 @@ export function useCreateToken() {
 export function useRevoke() {
   const client = useQueryClient();
   return useMutation({
+    meta: { failed: null },
     mutationFn: (id: string) => request('delete_access', { id }),
     onSuccess: (_nothing, id) =>
       client.setQueryData(accessQuery.queryKey, (old: AccessResponse[] | undefined) =>

@@ -27,7 +27,7 @@ export function AttentionHint({ rows }: { rows: Rows }) {
     <section
       aria-label="Notifications"
       data-testid="attention-hint"
-      className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line bg-sunken px-4 py-1.5 text-[13px] text-ink-2"
+      className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line bg-sunken px-4 py-1.5 text-ui text-ink-2"
     >
       <p className="flex min-w-0 grow basis-60 items-center gap-2">
         <BellRing aria-hidden className="size-4 shrink-0 text-ink-3" />

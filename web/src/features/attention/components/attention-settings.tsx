@@ -20,15 +20,15 @@ export function AttentionSettings() {
   const permission = usePermission();
   return (
     <section aria-labelledby={id} data-testid="attention-settings">
-      <h2 id={id} className="text-[15px] font-semibold">
+      <h2 id={id} className="text-[0.9375rem] font-semibold">
         Notifications
       </h2>
-      <p className="mt-1 text-[13px] text-ink-2">
+      <p className="mt-1 text-ui text-ink-2">
         For sessions that you are not looking at. Kept in this browser; a session&rsquo;s menu can
         say otherwise for that session.
       </p>
       <PermissionState />
-      <table className="mt-3 w-full max-w-lg text-[13px]">
+      <table className="mt-3 w-full max-w-lg text-ui">
         <thead className="text-left text-xs text-ink-3">
           <tr>
             <th className="py-1.5 font-medium">When a session</th>
@@ -51,14 +51,14 @@ function PermissionState() {
   const problem = problemTexts[permission];
   if (problem) {
     return (
-      <p className="mt-3 max-w-lg rounded-md bg-waiting-soft px-3 py-2 text-[13px] text-waiting">
+      <p className="mt-3 max-w-lg rounded-md bg-waiting-soft px-3 py-2 text-ui text-waiting">
         {problem}
       </p>
     );
   }
   if (permission === 'default') {
     return (
-      <div className="mt-3 flex flex-wrap items-center gap-3 text-[13px] text-ink-2">
+      <div className="mt-3 flex flex-wrap items-center gap-3 text-ui text-ink-2">
         <Button look="primary" onClick={() => void askPermission()}>
           Turn on notifications
         </Button>

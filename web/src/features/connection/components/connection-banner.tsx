@@ -27,7 +27,7 @@ export function ConnectionBanner({ onSignedOut }: { onSignedOut: () => void }) {
     <div
       role="status"
       data-testid="connection-banner"
-      className="flex shrink-0 items-center gap-2 border-b border-line bg-waiting-soft px-4 py-1.5 text-[13px] text-waiting"
+      className="flex shrink-0 items-center gap-2 border-b border-line bg-waiting-soft px-4 py-1.5 text-ui text-waiting"
     >
       {connected ? (
         <LoaderCircle aria-hidden className="size-4 shrink-0 animate-spin" />

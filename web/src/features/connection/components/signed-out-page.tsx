@@ -12,7 +12,7 @@ export function SignedOutPage() {
           On the machine where muster runs, print a sign-in link and open it in this browser. It
           works once, for ten minutes.
         </p>
-        <pre className="mt-4 rounded-lg border border-line bg-sunken px-3 py-2.5 text-left font-mono text-[13px]">
+        <pre className="mt-4 rounded-lg border border-line bg-sunken px-3 py-2.5 text-left font-mono text-ui">
           muster login-url
         </pre>
         <Button look="primary" className="mt-4" onClick={() => location.reload()}>

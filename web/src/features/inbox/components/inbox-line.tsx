@@ -28,7 +28,7 @@ export function InboxLine(props: Props) {
           type="button"
           aria-expanded={open}
           onClick={onToggle}
-          className="flex w-full items-start gap-1 rounded-md py-1 pr-8 pl-1 text-left"
+          className="flex w-full items-start gap-1 rounded-md py-1 pr-8 pl-1 pointer-coarse:min-h-11 pointer-coarse:pr-12 text-left"
         >
           <ChevronRight
             aria-hidden
@@ -38,10 +38,10 @@ export function InboxLine(props: Props) {
             )}
           />
           <span className="min-w-0 grow">
-            <span className="flex items-baseline gap-1.5 text-[13px]">
+            <span className="flex items-baseline gap-1.5 text-ui">
               <span className="truncate font-medium">{session.name}</span>
               <span className="min-w-8 shrink-[2] truncate text-xs text-ink-3">{project}</span>
-              <span className="ml-auto shrink-0 text-[11px] text-ink-3 tabular-nums">
+              <span className="ml-auto shrink-0 text-tiny text-ink-3 tabular-nums">
                 <span className="sr-only">waits since </span>
                 {age}
               </span>
@@ -53,7 +53,7 @@ export function InboxLine(props: Props) {
           to={`/projects/${session.project_id}/sessions/${session.id}`}
           aria-label={`Open the session ${session.name}`}
           title="Open the session"
-          className="absolute top-0.5 right-1 grid size-6 place-items-center rounded-md text-ink-3 hover:bg-hover hover:text-ink"
+          className="absolute top-0.5 right-1 grid size-6 pointer-coarse:top-0 pointer-coarse:right-0 pointer-coarse:size-11 place-items-center rounded-md text-ink-3 hover:bg-hover hover:text-ink"
         >
           <SquareArrowOutUpRight aria-hidden className="size-3.5" />
         </Link>

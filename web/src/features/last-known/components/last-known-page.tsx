@@ -32,7 +32,7 @@ export default function LastKnownPage({ reason, onRetry, children }: Props) {
         <CloudOff aria-hidden className="size-5 shrink-0" />
         <div className="min-w-0 grow basis-60">
           <h1 className="font-semibold">Last verified {whenOf(known.at)}, not connected</h1>
-          <p className="text-[13px]">
+          <p className="text-ui">
             {reason} This is what was known then, not what is now. It goes on by itself as soon as
             muster answers.
           </p>
@@ -42,7 +42,7 @@ export default function LastKnownPage({ reason, onRetry, children }: Props) {
       <div className="min-h-0 grow overflow-y-auto">
         <ul
           aria-label={`Sessions as they were ${whenOf(known.at)}`}
-          className="mx-auto w-full max-w-2xl p-4 pb-[max(2rem,env(safe-area-inset-bottom))] text-[13px] text-ink-3 grayscale"
+          className="mx-auto w-full max-w-2xl p-4 pb-[max(2rem,env(safe-area-inset-bottom))] text-ui text-ink-3 grayscale"
         >
           {known.projects.map((project) => (
             <li key={project.id} className="mb-4">

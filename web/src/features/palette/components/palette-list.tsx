@@ -32,7 +32,7 @@ export function PaletteList({ id, groups, index, onPoint, onChoose, empty }: Pro
         const first = starts[at] ?? 0;
         return (
           <div key={group.name} role="group" aria-labelledby={`${id}-${group.name}`}>
-            <div id={`${id}-${group.name}`} className="px-2.5 pt-2 pb-1 text-[11px] text-ink-3">
+            <div id={`${id}-${group.name}`} className="px-2.5 pt-2 pb-1 text-tiny text-ink-3">
               {group.name}
             </div>
             {group.items.map((entry, nth) => (
@@ -49,7 +49,7 @@ export function PaletteList({ id, groups, index, onPoint, onChoose, empty }: Pro
         );
       })}
       {groups.length === 0 && (
-        <p role="status" className="px-2.5 py-6 text-center text-[13px] text-ink-3">
+        <p role="status" className="px-2.5 py-6 text-center text-ui text-ink-3">
           {empty}
         </p>
       )}
@@ -74,7 +74,7 @@ function Option({ id, entry, selected, onPoint, onChoose }: OptionProps) {
       onPointerMove={selected ? undefined : onPoint}
       onClick={onChoose}
       className={cn(
-        'flex min-h-9 cursor-pointer scroll-my-8 items-center gap-2.5 rounded-md px-2.5 py-1.5 text-[13px] pointer-coarse:min-h-11',
+        'flex min-h-9 cursor-pointer scroll-my-8 items-center gap-2.5 rounded-md px-2.5 py-1.5 text-ui pointer-coarse:min-h-11',
         selected && 'bg-selected forced-colors:outline-2',
       )}
     >

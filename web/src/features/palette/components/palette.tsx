@@ -78,7 +78,7 @@ export function Palette({ entries, onClose }: Props) {
                 setIndex(0);
               }}
               onKeyDown={onKeyDown}
-              className="h-12 w-full bg-transparent text-base outline-none placeholder:text-ink-3 sm:text-[15px]"
+              className="h-12 w-full bg-transparent text-base outline-none placeholder:text-ink-3 sm:text-[0.9375rem]"
             />
           </div>
           <PaletteList

@@ -21,7 +21,7 @@ export function DirectoryField({ value, onChange, error, projects, onOpen }: Pro
   const listId = `${id}-list`;
   return (
     <div>
-      <label htmlFor={id} className="text-[13px] font-medium">
+      <label htmlFor={id} className="text-ui font-medium">
         Directory
       </label>
       <input

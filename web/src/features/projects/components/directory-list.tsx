@@ -44,7 +44,7 @@ export function DirectoryList({ id, options, index, onChoose, note }: Props) {
               onPointerDown={(event) => event.preventDefault()}
               onClick={() => onChoose(option)}
               className={cn(
-                'flex h-7 cursor-pointer items-center gap-2 rounded px-2 text-[13px] hover:bg-hover pointer-coarse:h-11',
+                'flex h-7 cursor-pointer items-center gap-2 rounded px-2 text-ui hover:bg-hover pointer-coarse:h-11',
                 nth === index && 'bg-selected forced-colors:outline-2',
               )}
             >

@@ -25,7 +25,7 @@ export function FirstProject({ onAdded }: { onAdded: (project: ProjectResponse) 
       </p>
       {suggested.length > 0 && (
         <>
-          <h2 className="mt-5 text-[13px] font-medium">In your home</h2>
+          <h2 className="mt-5 text-ui font-medium">In your home</h2>
           <ul className="mt-1.5 grid gap-1.5 sm:grid-cols-2" aria-label="Directories in your home">
             {suggested.map(({ name, path }) => (
               <li key={path}>
@@ -34,7 +34,7 @@ export function FirstProject({ onAdded }: { onAdded: (project: ProjectResponse) 
                   disabled={create.isPending}
                   onClick={() => create.mutate({ path }, { onSuccess: onAdded })}
                   title={`Make ${path} a project`}
-                  className="flex h-9 w-full items-center gap-2 rounded-md border border-line-strong bg-raised px-3 text-left text-[13px] hover:bg-hover disabled:opacity-60 pointer-coarse:h-11"
+                  className="flex h-9 w-full items-center gap-2 rounded-md border border-line-strong bg-raised px-3 text-left text-ui hover:bg-hover disabled:opacity-60 pointer-coarse:h-11"
                 >
                   <Folder aria-hidden className="size-4 shrink-0 text-ink-3" />
                   <span className="truncate">{name}</span>
@@ -47,7 +47,7 @@ export function FirstProject({ onAdded }: { onAdded: (project: ProjectResponse) 
               {messageOf(create.error)}
             </p>
           )}
-          <h2 className="mt-5 text-[13px] font-medium">Or another one</h2>
+          <h2 className="mt-5 text-ui font-medium">Or another one</h2>
         </>
       )}
       <AddProjectForm projects={[]} onAdded={onAdded} />

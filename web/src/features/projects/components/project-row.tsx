@@ -33,7 +33,7 @@ export const ProjectRow = memo(function ProjectRow(props: Props) {
       data-project-id={project.id}
       data-waiting={waiting || undefined}
       className={cn(
-        'group flex h-8 items-center gap-0.5 rounded-md pr-1.5 pl-0.5',
+        'group flex h-8 pointer-coarse:h-11 items-center gap-0.5 rounded-md pr-1.5 pl-0.5 pointer-coarse:pr-0',
         selected ? 'bg-selected' : 'hover:bg-hover',
         waiting && 'opacity-60',
       )}
@@ -43,7 +43,7 @@ export const ProjectRow = memo(function ProjectRow(props: Props) {
         aria-expanded={open}
         tabIndex={tabIndex}
         onClick={() => onToggle(project.id)}
-        className="size-6"
+        className="size-6 pointer-coarse:-mr-1.5 pointer-coarse:-ml-2.5 pointer-coarse:size-11"
       >
         <ChevronRight className={cn('size-3.5 transition-transform', open && 'rotate-90')} />
       </IconButton>
@@ -54,7 +54,7 @@ export const ProjectRow = memo(function ProjectRow(props: Props) {
         tabIndex={tabbable ? 0 : -1}
         title={project.path}
         aria-current={selected ? 'page' : undefined}
-        className="min-w-0 grow truncate rounded-md py-1 text-[13px] font-semibold"
+        className="min-w-0 grow truncate rounded-md py-1 pointer-coarse:py-3 text-ui font-semibold"
       >
         {project.name}
       </Link>
@@ -63,13 +63,13 @@ export const ProjectRow = memo(function ProjectRow(props: Props) {
       <ProjectMenu
         project={project}
         tabbable={tabbable}
-        className="size-6 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 aria-expanded:opacity-100 pointer-coarse:opacity-100"
+        className="size-6 pointer-coarse:size-11 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 aria-expanded:opacity-100 pointer-coarse:opacity-100"
       />
       <IconButton
         label={`New session in ${project.name}`}
         tabIndex={tabIndex}
         onClick={() => onNewSession(project.id)}
-        className="size-6"
+        className="size-6 pointer-coarse:size-11"
       >
         <Plus className="size-4" />
       </IconButton>
@@ -93,7 +93,7 @@ function Inside({ kind, count }: { kind: Props['inside']; count: number }) {
       data-state-kind={kind}
       title={`${count} ${texts[kind]}`}
       className={cn(
-        'inline-flex shrink-0 items-center gap-1 px-1 text-[11px] tabular-nums',
+        'inline-flex shrink-0 items-center gap-1 px-1 text-tiny tabular-nums',
         looks[kind],
       )}
     >

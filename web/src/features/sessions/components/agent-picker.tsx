@@ -18,7 +18,7 @@ export function AgentPicker({ agents, chosen, onChoose }: Props) {
       type="button"
       data-testid="agent-picker"
       aria-label={`Agent: ${chosen?.name ?? 'none'}`}
-      className="inline-flex h-8 min-w-0 items-center gap-1.5 rounded-lg px-2 text-[13px] text-ink-2 hover:bg-hover hover:text-ink"
+      className="inline-flex h-8 min-w-0 pointer-coarse:h-11 items-center gap-1.5 rounded-lg px-2 text-ui text-ink-2 hover:bg-hover hover:text-ink"
     >
       {chosen && <AgentIcon agent={chosen.id} icon={chosen.icon} className="size-3.5" />}
       <span className="truncate">{chosen?.name ?? 'No agent'}</span>

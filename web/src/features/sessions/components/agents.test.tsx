@@ -3,6 +3,7 @@ import { act, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import type { ReactNode } from 'react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeMutationCache } from '@/lib/failures';
 import { TooltipProvider } from '@/components/ui/tooltip';
 import { notify } from '@/lib/notify';
 import type { AgentResponse } from '@/shared/websocket';
@@ -16,7 +17,7 @@ vi.mock('@/lib/notify', () => ({ notify: { error: vi.fn(), info: vi.fn(), warnin
 
 const show = (node: ReactNode) =>
   render(
-    <QueryClientProvider client={new QueryClient()}>
+    <QueryClientProvider client={new QueryClient({ mutationCache: makeMutationCache() })}>
       <TooltipProvider delayDuration={0}>{node}</TooltipProvider>
     </QueryClientProvider>,
   );

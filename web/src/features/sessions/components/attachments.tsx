@@ -49,7 +49,7 @@ function Remove({ label, onClick }: { label: string; onClick: () => void }) {
     <IconButton
       label={label}
       onClick={onClick}
-      className="absolute -top-2 -right-2 size-5 rounded-full border border-line-strong bg-raised pointer-coarse:size-7"
+      className="absolute -top-2 -right-2 size-5 rounded-full border border-line-strong bg-raised pointer-coarse:size-11"
     >
       <X aria-hidden className="size-3" />
     </IconButton>

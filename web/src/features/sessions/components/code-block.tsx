@@ -17,11 +17,11 @@ export function CodeBlock({ code, language, bare = false }: Props) {
   return (
     <div className="group/code relative overflow-hidden rounded-lg border border-line bg-sunken">
       {language && !bare && (
-        <div data-nofind className="border-b border-line px-3 py-1 text-[11px] text-ink-3">
+        <div data-nofind className="border-b border-line px-3 py-1 text-tiny text-ink-3">
           {language}
         </div>
       )}
-      <pre className="overflow-x-auto px-3 py-2.5 font-mono text-[12.5px] leading-[1.55]">
+      <pre className="overflow-x-auto px-3 py-2.5 font-mono text-[0.78125rem] leading-[1.55]">
         <code>{useHighlighted(code, language)}</code>
       </pre>
       <CopyButton

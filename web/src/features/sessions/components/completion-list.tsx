@@ -36,7 +36,7 @@ export function CompletionList({ list }: { list: ReturnType<typeof useCompletion
                   onMouseDown={(event) => event.preventDefault()}
                   onClick={() => take(item)}
                   className={cn(
-                    'cursor-pointer rounded-md px-2 py-1 text-[13px] wrap-anywhere pointer-coarse:py-2',
+                    'cursor-pointer rounded-md px-2 py-1 text-ui wrap-anywhere pointer-coarse:py-2',
                     place === index ? 'bg-selected' : 'hover:bg-hover',
                   )}
                 >

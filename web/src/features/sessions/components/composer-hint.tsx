@@ -11,12 +11,12 @@ export function ComposerHint({ notice, tip = 'Shift+Enter for a new line' }: Pro
       <span
         role="status"
         data-testid="composer-notice"
-        className="text-right text-[11px] text-ink-2 empty:hidden"
+        className="text-right text-tiny text-ink-2 empty:hidden"
       >
         {notice}
       </span>
       {notice === '' && (
-        <span className="hidden text-[11px] text-ink-3 sm:block pointer-coarse:hidden">{tip}</span>
+        <span className="hidden text-tiny text-ink-3 sm:block pointer-coarse:hidden">{tip}</span>
       )}
     </>
   );

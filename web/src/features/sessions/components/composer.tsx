@@ -3,6 +3,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef 
 import { cn } from '@/lib/cn';
 import { grow } from '@/lib/grow';
 import { isTouch } from '@/lib/media';
+import { shortcuts } from '@/lib/shortcuts';
 import { Limits } from '@/shared/websocket/generated';
 import type { Command } from '../commands';
 import type { Image } from '../images';
@@ -88,7 +89,7 @@ export function Composer(props: Props) {
       {over && <DropOverlay refused={noImages} />}
       <CompletionList list={list} />
       {wrong && (
-        <p role="alert" className="mb-2 px-1 text-[13px] wrap-anywhere text-danger">
+        <p role="alert" className="mb-2 px-1 text-ui wrap-anywhere text-danger">
           {wrong}
         </p>
       )}
@@ -100,6 +101,7 @@ export function Composer(props: Props) {
           data-testid="chat-input"
           data-shortcut="composer"
           aria-label="Message"
+          aria-keyshortcuts={shortcuts.composer.keys[0]}
           aria-invalid={refusal !== '' || undefined}
           rows={1}
           value={draft.text}
@@ -136,7 +138,7 @@ export function Composer(props: Props) {
             disabled={!ready}
             onClick={send}
             className={cn(
-              'inline-flex size-8 shrink-0 items-center justify-center rounded-lg bg-accent text-accent-ink transition-colors pointer-coarse:size-10',
+              'inline-flex size-8 shrink-0 items-center justify-center rounded-lg bg-accent text-accent-ink transition-colors pointer-coarse:size-11',
               'hover:bg-accent-hover disabled:bg-hover disabled:text-ink-3',
             )}
           >

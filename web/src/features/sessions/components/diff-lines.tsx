@@ -20,7 +20,7 @@ export function DiffLines({ diff: { lines } }: { diff: Diff }) {
       tabIndex={0}
       role="group"
       aria-label="Changed lines"
-      className="max-h-96 overflow-auto rounded-lg border border-line bg-sunken py-1 font-mono text-[12.5px] leading-[1.55]"
+      className="max-h-96 overflow-auto rounded-lg border border-line bg-sunken py-1 font-mono text-[0.78125rem] leading-[1.55]"
     >
       <div className="w-max min-w-full">
         {shown.map((line, index) => (

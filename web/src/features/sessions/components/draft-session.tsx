@@ -1,5 +1,6 @@
 import { useLocation, useNavigate } from 'react-router';
 import { messageOf } from '@/lib/errors';
+import type { SessionResponse } from '@/shared/websocket';
 import { drafts, projectDraft } from '../drafts';
 import { type Image, noImagesText } from '../images';
 import { mentionStyle } from '../mentions';
@@ -26,17 +27,15 @@ export function DraftSession({ projectId, first = false }: Props) {
   const draftKey = projectDraft(projectId);
   const onSend = (text: string, images: readonly Image[]) => {
     if (!chosen) return;
-    create.mutate(
-      { projectId, agent: chosen.id },
-      {
-        onSuccess: (session) => {
-          drafts.clear(draftKey);
-          sendOnJoin(session.id, text, images);
-          void navigate(`/projects/${projectId}/sessions/${session.id}`);
-        },
-        onError: (error) => drafts.restore(draftKey, '', messageOf(error)),
-      },
-    );
+    const onSuccess = (session: SessionResponse) => {
+      drafts.clear(draftKey);
+      sendOnJoin(session.id, text, images);
+      void navigate(`/projects/${projectId}/sessions/${session.id}`);
+    };
+    // Said beside the draft, also to who has gone elsewhere meanwhile and comes back.
+    create
+      .mutateAsync({ projectId, agent: chosen.id }, { onSuccess })
+      .catch((error: unknown) => drafts.restore(draftKey, '', messageOf(error)));
   };
   return (
     <>

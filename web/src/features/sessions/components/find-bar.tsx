@@ -74,7 +74,7 @@ export function FindBar({ find, session, place, target }: Props) {
           spellCheck={false}
           autoComplete="off"
           enterKeyHint="search"
-          className="h-8 min-w-0 grow rounded-md bg-transparent px-2 text-[13px] outline-none placeholder:text-ink-3 pointer-coarse:text-base"
+          className="h-8 min-w-0 grow rounded-md bg-transparent px-2 text-ui outline-none placeholder:text-ink-3 pointer-coarse:text-base"
         />
         <span role="status" className="shrink-0 px-1.5 text-xs text-ink-3 tabular-nums">
           {countText(query, hits.length, index, found.loading)}

@@ -32,7 +32,7 @@ export function Fold(props: Props) {
         disabled={empty}
         aria-expanded={empty ? undefined : open}
         onClick={() => setOpen(!open)}
-        className="-mx-2 flex w-[calc(100%+1rem)] items-center gap-2 rounded-md px-2 py-1 text-left text-[13px] text-ink-2 enabled:hover:bg-hover"
+        className="-mx-2 flex w-[calc(100%+1rem)] items-center gap-2 rounded-md px-2 py-1 text-left text-ui text-ink-2 enabled:hover:bg-hover"
       >
         {icon}
         <span className="flex min-w-0 grow items-baseline gap-2">{summary}</span>

@@ -20,7 +20,11 @@ export function ImageButton({ onFiles }: { onFiles: (files: File[]) => void }) {
           target.value = '';
         }}
       />
-      <IconButton label="Add images" className="size-8" onClick={() => input.current?.click()}>
+      <IconButton
+        label="Add images"
+        className="size-8 pointer-coarse:size-11"
+        onClick={() => input.current?.click()}
+      >
         <ImagePlus aria-hidden className="size-4" />
       </IconButton>
     </>

@@ -30,7 +30,7 @@ export default function ImageDialog({ images, first, onClose }: Props) {
           alt={title}
           className="mx-auto mt-3 max-h-[74vh] max-w-full rounded-lg border border-line bg-sunken object-contain"
         />
-        <p className="mt-2 flex items-center justify-center gap-2 text-[13px]">
+        <p className="mt-2 flex items-center justify-center gap-2 text-ui">
           {images.length > 1 && (
             <IconButton label="Previous image" onClick={() => go(-1)}>
               <ChevronLeft aria-hidden className="size-4" />

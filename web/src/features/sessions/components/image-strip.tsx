@@ -47,7 +47,7 @@ export function Thumbnail({ id, className }: { id: string; className?: string })
   const [failed, setFailed] = useState(false);
   if (failed) {
     return (
-      <span className="grid h-full min-h-8 place-items-center px-2 text-[11px] text-ink-3">
+      <span className="grid h-full min-h-8 place-items-center px-2 text-tiny text-ink-3">
         Not there
       </span>
     );

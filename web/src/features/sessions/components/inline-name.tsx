@@ -24,7 +24,7 @@ export function InlineName({ session }: { session: SessionResponse }) {
           type="button"
           title="Rename"
           onClick={() => setDraft(session.name)}
-          className="block max-w-full truncate rounded-md px-1.5 py-0.5 text-sm font-semibold hover:bg-hover"
+          className="block max-w-full truncate rounded-md px-1.5 py-0.5 pointer-coarse:min-h-11 text-sm font-semibold hover:bg-hover"
         >
           {session.name}
         </button>

@@ -8,7 +8,7 @@ export function LinkNotice({ link: { state, reason, again, dismiss } }: { link: 
   return (
     <div
       role="status"
-      className="absolute inset-x-4 top-3 z-10 mx-auto flex w-fit max-w-full items-center gap-2 rounded-lg border border-line-strong bg-raised px-3 py-1.5 text-[13px] text-ink-2 shadow-float"
+      className="absolute inset-x-4 top-3 z-10 mx-auto flex w-fit max-w-full items-center gap-2 rounded-lg border border-line-strong bg-raised px-3 py-1.5 text-ui text-ink-2 shadow-float"
     >
       {state === 'looking' && (
         <>

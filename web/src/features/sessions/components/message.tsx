@@ -57,7 +57,7 @@ export function UserBubble({ text, plain, images = [] }: BubbleProps) {
       <div
         className={
           'max-w-full rounded-2xl rounded-br-md bg-accent-soft px-3.5 py-2 wrap-anywhere whitespace-pre-wrap' +
-          (plain ? ' font-mono text-[12.5px]' : '')
+          (plain ? ' font-mono text-[0.78125rem]' : '')
         }
       >
         {text}
@@ -73,7 +73,7 @@ function Thinking({ message }: { message: MessageResponse }) {
       summary={<span className="text-ink-3">{message.streaming ? 'Thinking…' : 'Thought'}</span>}
       empty={message.text === ''}
     >
-      <div className="text-[13px] wrap-anywhere whitespace-pre-wrap text-ink-2">{message.text}</div>
+      <div className="text-ui wrap-anywhere whitespace-pre-wrap text-ink-2">{message.text}</div>
     </Fold>
   );
 }
@@ -86,7 +86,7 @@ function Plan({ message }: { message: MessageResponse }) {
 
 function Notice({ text }: { text: string }) {
   return (
-    <p className="flex items-start gap-2 text-[13px] text-ink-3">
+    <p className="flex items-start gap-2 text-ui text-ink-3">
       <Info aria-hidden className="mt-[3px] size-3.5 shrink-0" />
       <span className="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span>
     </p>
@@ -97,11 +97,11 @@ function ErrorCard({ text }: { text: string }) {
   const hint = hintFor(text);
   return (
     <div className="rounded-lg border border-danger-line bg-danger-soft px-3.5 py-2.5">
-      <p className="flex items-start gap-2 text-[13px] font-medium text-danger">
+      <p className="flex items-start gap-2 text-ui font-medium text-danger">
         <CircleAlert aria-hidden className="mt-[3px] size-3.5 shrink-0" />
         <span className="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span>
       </p>
-      {hint && <p className="mt-1 pl-5.5 text-[13px] text-ink-2">{hint}</p>}
+      {hint && <p className="mt-1 pl-5.5 text-ui text-ink-2">{hint}</p>}
     </div>
   );
 }

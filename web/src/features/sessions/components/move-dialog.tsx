@@ -56,7 +56,7 @@ export default function MoveDialog({ session, onClose }: Props) {
             <button
               type="button"
               onClick={() => choose(project)}
-              className="flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-left text-[13px] hover:bg-hover"
+              className="flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-left text-ui hover:bg-hover"
             >
               <Folder aria-hidden className="size-3.5 shrink-0 text-ink-3" />
               <span className="shrink-0">{project.name}</span>
@@ -66,7 +66,7 @@ export default function MoveDialog({ session, onClose }: Props) {
         ))}
       </ul>
       {found.length === 0 && (
-        <p role="status" className="mt-2 px-2 text-[13px] text-ink-3">
+        <p role="status" className="mt-2 px-2 text-ui text-ink-3">
           {others.length === 0 ? 'There is no other project.' : 'No project has that in its name.'}
         </p>
       )}

@@ -20,6 +20,7 @@ export function OlderMessages({ sessionId, first, watch }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const loading = useIsFetching({ queryKey: sessionKeys.olderOf(sessionId) }) > 0;
   const { mutate, error, isPending } = useMutation({
+    meta: { failed: null },
     mutationFn: () => loadOlder(client, sessionId),
   });
   const failed = error !== null && !isPending;
@@ -28,7 +29,7 @@ export function OlderMessages({ sessionId, first, watch }: Props) {
     return watch(box.current, () => mutate());
   }, [failed, first, watch, mutate]);
   return (
-    <div ref={box} className="grid min-h-10 place-items-center text-[13px] text-ink-3">
+    <div ref={box} className="grid min-h-10 place-items-center text-ui text-ink-3">
       {failed ? (
         <div role="alert" className="flex flex-wrap items-center justify-center gap-2">
           <span className="text-danger">Older messages did not load. {messageOf(error)}</span>

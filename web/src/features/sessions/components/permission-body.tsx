@@ -12,7 +12,7 @@ export function PermissionBody({ permission }: { permission: PermissionRequest }
   if (plan !== null) {
     if (plan.trim() === '') {
       return (
-        <p className="mt-2 text-[13px] text-ink-2">The plan is what the agent said before this.</p>
+        <p className="mt-2 text-ui text-ink-2">The plan is what the agent said before this.</p>
       );
     }
     return (
@@ -20,7 +20,7 @@ export function PermissionBody({ permission }: { permission: PermissionRequest }
         tabIndex={0}
         role="region"
         aria-label="The plan"
-        className="mt-2 max-h-72 overflow-y-auto rounded-lg border border-line bg-sunken px-3 py-2 text-[13px]"
+        className="mt-2 max-h-72 overflow-y-auto rounded-lg border border-line bg-sunken px-3 py-2 text-ui"
       >
         <TextMessage text={plan} plain={false} />
       </div>
@@ -37,7 +37,7 @@ export function PermissionBody({ permission }: { permission: PermissionRequest }
     <pre
       tabIndex={0}
       aria-label="What it would do"
-      className="mt-2 max-h-40 overflow-y-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[12.5px] leading-[1.55] wrap-anywhere whitespace-pre-wrap"
+      className="mt-2 max-h-40 overflow-y-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[0.78125rem] leading-[1.55] wrap-anywhere whitespace-pre-wrap"
     >
       {commandOf(permission)}
     </pre>

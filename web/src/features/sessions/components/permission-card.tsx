@@ -66,7 +66,7 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
           disabled={busy}
           onChange={(event) => setMessage(event.target.value)}
           onKeyDown={onKeyDown}
-          className="h-7 min-w-48 grow basis-full rounded-md border border-line-strong bg-canvas px-2 text-base placeholder:text-ink-3 sm:basis-48 sm:text-[13px]"
+          className="h-7 min-w-48 grow basis-full rounded-md border border-line-strong bg-canvas px-2 text-base placeholder:text-ink-3 sm:basis-48 sm:text-ui"
         />
       </div>
       {allowable && rules && (

@@ -24,13 +24,13 @@ export function PermissionFrame(props: Props) {
       data-request-id={requestId}
       className="rounded-xl border border-waiting/40 bg-raised px-3.5 py-3 shadow-float"
     >
-      <h2 id={id} className="flex items-start gap-2 text-[13px] font-medium wrap-anywhere text-ink">
+      <h2 id={id} className="flex items-start gap-2 text-ui font-medium wrap-anywhere text-ink">
         <Icon aria-hidden className="mt-0.5 size-3.5 shrink-0 text-waiting" />
         {headline}
       </h2>
       {children}
       {problem && (
-        <p role="alert" className="mt-2 text-[13px] wrap-anywhere text-danger">
+        <p role="alert" className="mt-2 text-ui wrap-anywhere text-danger">
           {problem}
         </p>
       )}

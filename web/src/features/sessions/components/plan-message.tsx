@@ -47,7 +47,7 @@ function Step({ step: { text, status } }: { step: PlanStep }) {
       data-status={status}
       aria-current={status === 'in_progress' ? 'step' : undefined}
       className={cn(
-        'flex items-start gap-2 rounded-md px-2 py-0.5 text-[13px]',
+        'flex items-start gap-2 rounded-md px-2 py-0.5 text-ui',
         status === 'in_progress' && 'bg-working-soft',
         looks[status],
       )}

@@ -97,7 +97,7 @@ function QuestionField({ question, choice, disabled, onChange }: FieldProps) {
               onChange={() => onChange(pick(question, choice, label))}
               className="mt-0.5 shrink-0 accent-accent"
             />
-            <span className="min-w-0 text-[13px] wrap-anywhere">
+            <span className="min-w-0 text-ui wrap-anywhere">
               {label}
               {description && <span className="block text-xs text-ink-3">{description}</span>}
             </span>
@@ -116,7 +116,7 @@ function QuestionField({ question, choice, disabled, onChange }: FieldProps) {
             value={other ?? ''}
             disabled={disabled}
             onChange={(event) => setOther(event.target.value)}
-            className="h-7 min-w-0 grow rounded-md border border-line-strong bg-canvas px-2 text-base placeholder:text-ink-3 sm:text-[13px]"
+            className="h-7 min-w-0 grow rounded-md border border-line-strong bg-canvas px-2 text-base placeholder:text-ink-3 sm:text-ui"
           />
         </div>
       </div>

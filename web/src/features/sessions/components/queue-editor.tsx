@@ -32,7 +32,7 @@ export function QueueEditor({ text, saving, problem, onText, onSave, onCancel }:
         readOnly={saving}
         onChange={(event) => onText(event.target.value)}
         onKeyDown={onKeyDown}
-        className="block w-full resize-none rounded-md border border-line-strong bg-canvas px-2 py-1 text-base read-only:opacity-60 sm:text-[13px]"
+        className="block w-full resize-none rounded-md border border-line-strong bg-canvas px-2 py-1 text-base read-only:opacity-60 sm:text-ui"
       />
       {problem && (
         <p role="alert" className="mt-1 text-xs wrap-anywhere text-danger">

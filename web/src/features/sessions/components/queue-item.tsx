@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { ArrowDown, ArrowUp, LoaderCircle, Pencil, SendHorizontal, Trash2 } from 'lucide-react';
 import { IconButton } from '@/components/ui/button';
-import { messageOf } from '@/lib/errors';
 import { notify } from '@/lib/notify';
 import type { QueuedPrompt } from '@/shared/websocket';
 import { type QueueEdit, useEditQueue } from '../mutations';
@@ -33,9 +32,7 @@ export function QueueItem(props: Props) {
   const { mutateAsync, isPending } = useEditQueue(sessionId);
   // Its push may be here before the answer, and the prompt then gone from the page.
   const change = (edit: QueueEdit, failed: string, done: () => void = () => undefined) =>
-    void mutateAsync({ id: prompt.id, ...edit }).then(done, (error) =>
-      notify.error(`${failed} ${messageOf(error)}`),
-    );
+    void mutateAsync({ edit: { id: prompt.id, ...edit }, failed }).then(done, () => undefined);
   const move = (position: number) =>
     change({ position }, 'The prompt was not moved.', () => onMoved(position));
   const remove = () =>
@@ -49,7 +46,7 @@ export function QueueItem(props: Props) {
   const action = { disabled: isPending, className: 'size-6 pointer-coarse:size-8' };
   const sendLabel = working ? 'Stop the running turn and send this now' : 'Send this now';
   return (
-    <div className="flex items-center gap-0.5 text-[13px] text-ink-2" aria-busy={isPending}>
+    <div className="flex items-center gap-0.5 text-ui text-ink-2" aria-busy={isPending}>
       {count > 1 && (
         <QueueHandle place={place} count={count} busy={isPending} drag={drag} onMove={move} />
       )}
@@ -108,7 +105,7 @@ function QueuedImages({ ids }: { ids: readonly string[] }) {
       {ids.slice(0, 3).map((id, index) => (
         <Thumbnail key={index} id={id} className="size-5 rounded object-cover" />
       ))}
-      {ids.length > 3 && <span className="text-[11px] text-ink-3">+{ids.length - 3}</span>}
+      {ids.length > 3 && <span className="text-tiny text-ink-3">+{ids.length - 3}</span>}
     </span>
   );
 }

@@ -2,7 +2,6 @@ import { ListEnd } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { cn } from '@/lib/cn';
 import { messageOf } from '@/lib/errors';
-import { notify } from '@/lib/notify';
 import { CallError, type QueuedPrompt, type SessionResponse } from '@/shared/websocket';
 import { drafts, sessionDraft } from '../drafts';
 import { useEditQueue } from '../mutations';
@@ -24,11 +23,8 @@ export function QueueList({ queue, session }: Props) {
   const onMoved = (place: number) => setSaid(`Moved to place ${place} of ${queue.length}`);
   const { drag, handle } = useDrag((id, to) => {
     mutation.mutate(
-      { id, position: to + 1 },
-      {
-        onSuccess: () => onMoved(to + 1),
-        onError: (error) => notify.error(`The prompt was not moved. ${messageOf(error)}`),
-      },
+      { edit: { id, position: to + 1 }, failed: 'The prompt was not moved.' },
+      { onSuccess: () => onMoved(to + 1) },
     );
   });
   if (queue.length === 0) return null;
@@ -105,7 +101,7 @@ function useQueueEditor(sessionId: string, queue: readonly QueuedPrompt[]) {
     if (text === '' || saving) return;
     if (text === prompt.text) return setEdit(null);
     mutation.mutate(
-      { id: prompt.id, text },
+      { edit: { id: prompt.id, text }, failed: null },
       {
         onSuccess: () => setEdit(null),
         onError: (error) => {

@@ -19,12 +19,12 @@ export default function RawLines({ id, onClose }: { id: string; onClose: () => v
     <Dialog open wide onOpenChange={onClose} title="The agent’s own lines">
       <div className="mt-3 space-y-3" aria-busy={!data && !error}>
         {error && (
-          <p role="alert" className="text-[13px] text-danger">
+          <p role="alert" className="text-ui text-danger">
             They did not load. {messageOf(error)}
           </p>
         )}
         {data?.lines.length === 0 && (
-          <p className="text-[13px] text-ink-3">None are kept for this record.</p>
+          <p className="text-ui text-ink-3">None are kept for this record.</p>
         )}
         {data?.lines.map((line, index) => (
           <Line key={index} line={line} place={index + 1} count={data.lines.length} />
@@ -37,7 +37,7 @@ export default function RawLines({ id, onClose }: { id: string; onClose: () => v
 function Line({ line, place, count }: { line: RawLine; place: number; count: number }) {
   return (
     <section aria-label={`Line ${place} of ${count}`}>
-      <p className="mb-1 text-[11px] text-ink-3">
+      <p className="mb-1 text-tiny text-ink-3">
         Line {place} of {count}, {sizeText(line.bytes)}
         {line.cut && '; only its beginning is kept'}
       </p>

@@ -41,7 +41,7 @@ export const Record = memo(function Record({ row, agent, agentName, mark }: Prop
         )}
       >
         {place && (
-          <p className={place.apart ? 'flex items-center gap-1 text-[11px] text-ink-3' : 'sr-only'}>
+          <p className={place.apart ? 'flex items-center gap-1 text-tiny text-ink-3' : 'sr-only'}>
             <CornerDownRight aria-hidden className="size-3 shrink-0" />
             <span className="truncate">Part of {place.parent}</span>
           </p>

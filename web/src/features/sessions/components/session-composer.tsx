@@ -54,7 +54,7 @@ export function SessionComposer({ session, detail }: Props) {
       notice={notice}
       {...(working ? { tip: 'Esc twice interrupts' } : {})}
     >
-      <span className="inline-flex min-w-0 items-center gap-1.5 px-1.5 text-[13px] text-ink-3">
+      <span className="inline-flex min-w-0 items-center gap-1.5 px-1.5 text-ui text-ink-3">
         <AgentIcon agent={session.agent} icon={agent?.icon} className="size-3.5 shrink-0" />
         <span className="truncate">{name}</span>
       </span>

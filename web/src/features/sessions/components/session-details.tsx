@@ -21,7 +21,7 @@ export default function SessionDetails({ session, onClose }: Props) {
   const total = usedOf(metadata?.usage_total);
   return (
     <Dialog open onOpenChange={onClose} title="Session details">
-      <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-[13px]">
+      <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-ui">
         <Fact name="Agent" value={agent} />
         <Fact name="Model" value={textOf(metadata?.model)} />
         <Fact name="Mode" value={textOf(metadata?.mode)} />

@@ -71,12 +71,13 @@ export function SessionHeader({ session, onFind }: Props) {
         <Button
           size="sm"
           data-testid="cancel-button"
+          className="max-sm:border-transparent"
           disabled={cancel.isPending}
           title="Stops the running turn. What it has done so far stays, and what is queued waits."
           onClick={() => cancel.mutate()}
         >
           <CircleStop className="size-3.5" aria-hidden />
-          Interrupt
+          <span className="max-sm:sr-only">Interrupt</span>
         </Button>
       )}
       <SessionOptions session={session} dialect={known?.dialect} />

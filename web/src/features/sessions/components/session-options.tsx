@@ -23,7 +23,7 @@ export function SessionOptions({ session, dialect }: Props) {
       aria-label={`Options. ${said.join('. ')}`}
       aria-busy={setOption.isPending}
       title={said.join('\n')}
-      className="inline-flex h-7 min-w-7 shrink-0 items-center justify-center gap-1.5 rounded-md px-1.5 text-xs text-ink-2 hover:bg-hover hover:text-ink"
+      className="inline-flex h-7 min-w-7 pointer-coarse:h-11 pointer-coarse:min-w-11 shrink-0 items-center justify-center gap-1.5 rounded-md px-1.5 text-xs text-ink-2 hover:bg-hover hover:text-ink"
     >
       {setOption.isPending ? (
         <LoaderCircle aria-hidden className="size-3.5 animate-spin" />

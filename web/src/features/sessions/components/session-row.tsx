@@ -34,7 +34,7 @@ export const SessionRow = memo(function SessionRow(props: Props) {
       data-session-id={session.id}
       data-waiting={waiting || undefined}
       className={cn(
-        'group relative flex h-8 items-center gap-2 rounded-md pr-1.5 pl-7 transition-colors',
+        'group relative flex h-8 pointer-coarse:h-11 items-center gap-2 rounded-md pr-1.5 pl-7 pointer-coarse:pr-0 transition-colors',
         viewed ? 'bg-selected' : 'hover:bg-hover',
         waiting && 'opacity-60',
       )}
@@ -52,7 +52,7 @@ export const SessionRow = memo(function SessionRow(props: Props) {
         <AgentIcon agent={session.agent} className="size-3.5 text-ink-3" />
         <span
           className={cn(
-            'truncate text-[13px]',
+            'truncate text-ui',
             unread || viewed ? 'text-ink' : 'text-ink-2',
             unread && 'font-medium',
           )}
@@ -77,12 +77,16 @@ function RowEnd({ session, hasBadge, tabbable }: EndProps) {
   return (
     <>
       {!hasBadge && (
-        <span className="text-[11px] text-ink-3 tabular-nums group-focus-within:hidden group-hover:hidden pointer-coarse:hidden">
+        <span className="text-tiny text-ink-3 tabular-nums group-focus-within:hidden group-hover:hidden pointer-coarse:hidden">
           {age}
         </span>
       )}
       <span className="sr-only inline-flex group-focus-within:not-sr-only group-hover:not-sr-only has-aria-expanded:not-sr-only pointer-coarse:not-sr-only">
-        <SessionMenu session={session} tabbable={tabbable} className="relative size-6" />
+        <SessionMenu
+          session={session}
+          tabbable={tabbable}
+          className="relative size-6 pointer-coarse:size-11"
+        />
       </span>
     </>
   );

@@ -31,7 +31,7 @@ export function StateBadge({ session, tabbable = true, onOpen }: Props) {
       tabIndex={tabbable ? undefined : -1}
       onClick={onOpen}
       className={cn(
-        'relative inline-flex h-5 shrink-0 items-center gap-1.5 rounded-full px-2 text-[11px] font-medium',
+        'hit relative inline-flex h-5 shrink-0 items-center gap-1.5 rounded-full px-2 text-tiny font-medium',
         looks[badge.kind],
       )}
     >

@@ -25,7 +25,7 @@ export function TextMessage({ text, plain }: Props) {
 export function Output({ text }: { text: string }) {
   const pieces = piecesOf(text);
   return (
-    <pre className="overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2.5 font-mono text-[12.5px] leading-[1.55] wrap-anywhere whitespace-pre-wrap">
+    <pre className="overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2.5 font-mono text-[0.78125rem] leading-[1.55] wrap-anywhere whitespace-pre-wrap">
       {pieces.length === 1 && stripAnsi(text)}
       {pieces.length > 1 && pieces.map((piece, index) => <Piece key={index} text={piece} />)}
     </pre>

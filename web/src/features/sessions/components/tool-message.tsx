@@ -52,12 +52,12 @@ export const ToolMessage = memo(function ToolMessage({ message, live }: Props) {
         end={
           <>
             {decision && (
-              <span title={decision.why} className="shrink-0 text-[11px] text-ink-3">
+              <span title={decision.why} className="shrink-0 text-tiny text-ink-3">
                 {decision.text}
               </span>
             )}
             {running && (
-              <span className="shrink-0 text-[11px] text-ink-3">
+              <span className="shrink-0 text-tiny text-ink-3">
                 <Elapsed since={message.created_at} />
               </span>
             )}

@@ -44,7 +44,7 @@ export function ToolInput({ parts }: { parts: readonly InputPart[] }) {
 function Command({ text }: InputPart) {
   return (
     <div className="group/code relative mt-1.5 rounded-lg border border-line bg-sunken">
-      <pre className="max-h-60 overflow-auto py-2 pr-9 pl-7 font-mono text-[12.5px] leading-[1.55] wrap-anywhere whitespace-pre-wrap">
+      <pre className="max-h-60 overflow-auto py-2 pr-9 pl-7 font-mono text-[0.78125rem] leading-[1.55] wrap-anywhere whitespace-pre-wrap">
         <span aria-hidden data-nofind className="absolute left-3 text-ink-3 select-none">
           $
         </span>
@@ -92,7 +92,7 @@ export function Part({ name, text }: { name: string; text: string }) {
 
 function PartName({ name }: { name: string }) {
   return (
-    <div data-nofind className="mb-1 text-[11px] text-ink-3">
+    <div data-nofind className="mb-1 text-tiny text-ink-3">
       {name}
     </div>
   );

@@ -77,7 +77,7 @@ export function Transcript({ session, agentName, detail, pending, find }: Props)
           {pending.map((item) => (
             <div key={item.id} data-testid="pending-message" className="pt-4 opacity-60">
               <UserBubble text={item.text} plain={session.agent === 'shell'} images={item.images} />
-              <p className="mt-1 text-right text-[11px] text-ink-3">
+              <p className="mt-1 text-right text-tiny text-ink-3">
                 {item.accepted ? 'Sent' : 'Sending…'}
               </p>
             </div>
@@ -111,9 +111,7 @@ function tailOf(messages: SessionDetail['messages'], pending: readonly Pending[]
 }
 
 function Nothing() {
-  return (
-    <p className="py-16 text-center text-[13px] text-ink-3">Nothing has been said here yet.</p>
-  );
+  return <p className="py-16 text-center text-ui text-ink-3">Nothing has been said here yet.</p>;
 }
 
 function Skeleton() {

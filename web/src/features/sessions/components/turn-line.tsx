@@ -9,7 +9,7 @@ export function TurnLine({ prompt }: { prompt: MessageResponse }) {
   const text = turn ? turnText(turn) : '';
   if (!turn || text === '') return null;
   return (
-    <p className="pt-1.5 text-[11px] leading-4 text-ink-3 tabular-nums">
+    <p className="pt-1.5 text-tiny leading-4 text-ink-3 tabular-nums">
       <span className="sr-only">This turn: </span>
       <Tooltip text={turnDetails(turn)} side="bottom">
         <span tabIndex={0} data-testid="turn-line" className="rounded-sm">

@@ -12,7 +12,7 @@ export function WorkingLine({ session }: { session: SessionResponse }) {
   return (
     <p
       data-testid="working-line"
-      className="flex flex-wrap items-center gap-x-2 pt-4 text-[13px] text-ink-3"
+      className="flex flex-wrap items-center gap-x-2 pt-4 text-ui text-ink-3"
     >
       <span
         aria-hidden

@@ -9,7 +9,7 @@ export function AboutSettings() {
     <SettingsSection title="About">
       {!data && <Fetching error={error && messageOf(error)} onRetry={() => void refetch()} />}
       {data && (
-        <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 text-[13px]">
+        <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 text-ui">
           <Fact name="Version">{data.version}</Fact>
           <Fact name="Running since">{new Date(data.started_at).toLocaleString()}</Fact>
           <Fact name="Data">

@@ -18,11 +18,7 @@ export function AccessList({ title, access, onRevoke }: Props) {
         {access.map((each) => {
           const Icon = each.kind === 'token' ? KeyRound : MonitorSmartphone;
           return (
-            <li
-              key={each.id}
-              data-testid="access"
-              className="flex items-center gap-3 py-2 text-[13px]"
-            >
+            <li key={each.id} data-testid="access" className="flex items-center gap-3 py-2 text-ui">
               <Icon aria-hidden className="size-4 shrink-0 text-ink-3" />
               <div className="min-w-0 grow">
                 <p className="wrap-anywhere">
@@ -39,7 +35,7 @@ export function AccessList({ title, access, onRevoke }: Props) {
             </li>
           );
         })}
-        {access.length === 0 && <li className="py-2 text-[13px] text-ink-3">None</li>}
+        {access.length === 0 && <li className="py-2 text-ui text-ink-3">None</li>}
       </ul>
     </>
   );

@@ -35,7 +35,7 @@ export function AgentsSettings({ agents, error, reloading, onReload }: Props) {
       {there.length > 0 && <List label="Found" agents={there} />}
       {missing.length > 0 && <List label="Not installed" agents={missing} />}
       {agents && (
-        <p className="mt-4 text-[13px] wrap-anywhere text-ink-2">
+        <p className="mt-4 text-ui wrap-anywhere text-ink-2">
           Others, and other settings for these, go into{' '}
           <code className="font-mono text-xs">{about?.data_dir ?? 'DIR'}/agents.json</code>, which{' '}
           <code className="font-mono text-xs">muster agents</code> checks; docs/agents-file.md says
@@ -52,7 +52,7 @@ function List({ label, agents }: { label: string; agents: readonly AgentResponse
       <h3 className="mt-4 text-xs font-medium text-ink-3">{label}</h3>
       <ul aria-label={label} className="mt-1 divide-y divide-line border-y border-line">
         {agents.map((agent) => (
-          <li key={agent.id} data-testid="agent" data-agent={agent.id} className="py-2 text-[13px]">
+          <li key={agent.id} data-testid="agent" data-agent={agent.id} className="py-2 text-ui">
             <div className="flex items-baseline gap-2">
               <span className="font-medium">{agent.name}</span>
               {agent.version && (

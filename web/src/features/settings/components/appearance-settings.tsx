@@ -14,13 +14,13 @@ export function AppearanceSettings() {
   return (
     <SettingsSection title="Appearance" intro="Kept in this browser.">
       <fieldset className="mt-4">
-        <legend className="text-[13px] font-medium">Theme</legend>
+        <legend className="text-ui font-medium">Theme</legend>
         <div className="mt-1.5 flex flex-wrap gap-2">
           {themes.map(({ value, name, icon: Icon }) => (
             <label
               key={value}
               className={cn(
-                'flex h-9 cursor-pointer items-center gap-2 rounded-md border px-3 text-[13px] has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent pointer-coarse:h-11',
+                'flex h-9 cursor-pointer items-center gap-2 rounded-md border px-3 text-ui has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent pointer-coarse:h-11',
                 theme === value
                   ? 'border-accent bg-accent-soft'
                   : 'border-line-strong hover:bg-hover',
@@ -39,7 +39,7 @@ export function AppearanceSettings() {
           ))}
         </div>
       </fieldset>
-      <p className="mt-4 text-[13px] text-ink-2">
+      <p className="mt-4 text-ui text-ink-2">
         Motion and contrast follow the system: where it asks for less motion, nothing moves.
       </p>
     </SettingsSection>

@@ -14,12 +14,12 @@ export function SettingsSection({ title, intro, action, children }: Props) {
   return (
     <section aria-labelledby={id}>
       <div className="flex min-h-8 items-center justify-between gap-3">
-        <h2 id={id} className="text-[15px] font-semibold">
+        <h2 id={id} className="text-[0.9375rem] font-semibold">
           {title}
         </h2>
         {action}
       </div>
-      {intro && <div className="mt-1 max-w-prose text-[13px] text-ink-2">{intro}</div>}
+      {intro && <div className="mt-1 max-w-prose text-ui text-ink-2">{intro}</div>}
       {children}
     </section>
   );
@@ -29,13 +29,13 @@ export function SettingsSection({ title, intro, action, children }: Props) {
 export function Fetching({ error, onRetry }: { error: string | null; onRetry: () => void }) {
   if (!error) {
     return (
-      <p role="status" className="mt-4 text-[13px] text-ink-3">
+      <p role="status" className="mt-4 text-ui text-ink-3">
         Loading…
       </p>
     );
   }
   return (
-    <p role="alert" className="mt-4 text-[13px] text-danger">
+    <p role="alert" className="mt-4 text-ui text-danger">
       {error}{' '}
       <button type="button" onClick={onRetry} className="rounded underline underline-offset-2">
         Try again

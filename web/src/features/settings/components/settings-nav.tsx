@@ -15,7 +15,7 @@ export function SettingsNav() {
           to={`/settings/${id}`}
           className={({ isActive }) =>
             cn(
-              'flex h-8 shrink-0 items-center gap-2 rounded-md px-2.5 text-[13px] whitespace-nowrap pointer-coarse:h-11',
+              'flex h-8 shrink-0 items-center gap-2 rounded-md px-2.5 text-ui whitespace-nowrap pointer-coarse:h-11',
               isActive ? 'bg-selected font-medium' : 'text-ink-2 hover:bg-hover hover:text-ink',
             )
           }
