@@ -35,7 +35,7 @@ function SidebarButton({ onClick }: { onClick: () => void }) {
       {waiting > 0 && (
         <span
           data-testid="waiting-count"
-          className="absolute -top-0.5 -right-1 grid h-4 min-w-4 place-items-center rounded-full bg-waiting px-1 text-mini font-semibold text-canvas tabular-nums"
+          className="absolute top-0.5 right-0 grid h-4 min-w-4 place-items-center rounded-full bg-waiting px-1 text-mini font-semibold text-canvas tabular-nums"
         >
           {waiting > 99 ? '99+' : waiting}
         </span>

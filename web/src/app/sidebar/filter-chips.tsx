@@ -20,7 +20,7 @@ export function FilterChips() {
   const { filters, archived } = useListView();
   const tally = tallyAll(data);
   return (
-    <div role="group" aria-label="Filter" className="flex flex-wrap gap-0.75 px-2 pt-2 pb-1.5">
+    <div role="group" aria-label="Filter" className="flex flex-wrap gap-0.5 px-2 pt-2 pb-1.5">
       {archived ? (
         <button
           type="button"
@@ -41,7 +41,7 @@ export function FilterChips() {
 }
 
 const chip =
-  'hit inline-flex h-6 pointer-coarse:h-9 items-center gap-1 rounded-full border px-1.5 text-tiny tabular-nums transition-colors';
+  'hit inline-flex h-6 pointer-coarse:h-9 items-center gap-0.5 rounded-full border px-1.25 text-tiny tabular-nums transition-colors';
 const chosen = 'border-accent bg-accent-soft text-accent-text';
 const loose = 'border-line-strong text-ink-2 hover:bg-hover';
 
