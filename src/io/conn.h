@@ -72,7 +72,8 @@ void mu_net_close(struct mu_net *net);
 void mu_net_free(struct mu_net *net);
 /* Calls cb for each connection. */
 void mu_net_each(struct mu_net *net, void (*cb)(void *user, void *arg), void *arg);
-/* Writes what is queued now; the loop does so at the end of each turn. */
+/* Writes what is queued now; the loop does so at the end of each turn. Not from a callback of
+ * mu_net_cb, which may come from such writing. */
 void mu_net_flush(struct mu_net *net);
 
 struct mu_net_stats {
