@@ -5,6 +5,7 @@ import { launchBrowser, test } from "../lib/browser.mjs";
 import { NEW, startBuildProxy } from "../lib/build-proxy.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { after, before } from "../lib/test.mjs";
+import { poll } from "../lib/wait.mjs";
 
 let browser;
 before(async () => {
@@ -56,7 +57,7 @@ test("the page that is open stays whole, is offered one reload, and then runs th
   assert.deepEqual(await builds(page), ["old"]);
   assert.equal(await app.input.inputValue(), "a draft");
   await page.getByRole("button", { name: "Reload" }).click();
-  await app.until(async () => (await builds(page).catch(() => [])).includes("new"), "the new build");
+  await poll(async () => (await builds(page).catch(() => [])).includes("new"), "the new build");
   await app.input.waitFor();
   await app.live();
   assert.deepEqual(await builds(page), ["new"]);
@@ -74,7 +75,7 @@ test("without a worker, a part that is gone leads to the new build by itself", a
   proxy.release();
   await page.getByTestId("new-session-button").focus();
   await page.keyboard.press("?");
-  await app.until(async () => (await builds(page).catch(() => [])).includes("new"), "the new build");
+  await poll(async () => (await builds(page).catch(() => [])).includes("new"), "the new build");
   await app.input.waitFor();
   assert.deepEqual(await builds(page), ["new"]);
   assert.equal(await app.input.inputValue(), "a draft");

@@ -73,7 +73,8 @@ export function runContract(agent) {
       noteResult(scenario.name, "pass");
     });
   };
-  describe(agent.id, { concurrency: SHARED }, () => scenarios.filter(({ own }) => !own).forEach(runOne));
+  const together = agent.startsAlone ? 1 : SHARED;
+  describe(agent.id, { concurrency: together }, () => scenarios.filter(({ own }) => !own).forEach(runOne));
   describe(`${agent.id}, with a server of its own`, { concurrency: SHARED }, () =>
     scenarios.filter(({ own }) => own).forEach(runOne),
   );

@@ -218,10 +218,9 @@ export const turns = [
         ["say", `from ${name}`],
         ["wait", `hold-${name}`],
       ];
-      await Promise.all([
-        one.session.send(world.prompt(speak("one"), "at-once-1")),
-        two.session.send(world.prompt(speak("two"), "at-once-2")),
-      ]);
+      await one.session.send(world.prompt(speak("one"), "at-once-1"));
+      if (world.agent.startsAlone) await one.session.shows("from one");
+      await two.session.send(world.prompt(speak("two"), "at-once-2"));
       await Promise.all([one.session.shows("from one"), two.session.shows("from two")]);
       world.release("hold-one");
       await one.session.turnEnded();
