@@ -13,7 +13,7 @@ const sides = {
 };
 
 function burst(server, conns, rounds) {
-  const args = ["--port", server.port, "--pid", server.pid, "--conns", conns, "--publishes", Math.max(4, 20000 / conns), "--rounds", rounds,
+  const args = ["--port", server.port, "--pid", server.pid, "--conns", conns, "--publishes", 5, "--rounds", rounds,
     "--header", `Authorization: Bearer ${server.token}`];
   return new Promise((resolve, reject) => {
     const child = spawn("taskset", ["-c", "1", join(bench, "burst"), ...args.map(String)], { stdio: ["ignore", "pipe", "pipe"] });
@@ -42,7 +42,7 @@ export const threads = {
     for (const conns of quick ? [10000] : [10000, 1000]) {
       const got = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
       for (let round = 0; round < (quick ? 1 : rounds); round++)
-        for (const [name, side] of Object.entries(sides)) got[name].push(await once(side, conns, quick ? 5 : 9));
+        for (const [name, side] of Object.entries(sides)) got[name].push(await once(side, conns, quick ? 5 : conns > 1000 ? 9 : 31));
       figures[conns] = Object.fromEntries(
         Object.entries(got).map(([name, list]) => [name, { rate: median(list.map((r) => r.deliveries_per_s)), cpu_us: median(list.map((r) => r.cpu_us_per_delivery)) }]),
       );
