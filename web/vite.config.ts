@@ -3,6 +3,7 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import type { ProxyOptions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { inlineStyles } from './scripts/inline-styles-plugin.mjs';
 import { serviceWorker } from './scripts/service-worker-plugin.mjs';
 
 /** The running muster that `npm run dev` stands in front of. */
@@ -35,7 +36,7 @@ const base = new RegExp(
 );
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), serviceWorker()],
+  plugins: [react(), tailwindcss(), inlineStyles(), serviceWorker()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: {
     host: 'localhost',
@@ -55,7 +56,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: 'base', test: base }] },
+        codeSplitting: {
+          groups: [
+            { name: 'base', test: base, priority: 3 },
+            { name: 'start', test: /src\/main\.tsx/, priority: 2 },
+            { name: 'work', test: /src\/app\/work-pages/, priority: 1 },
+            { name: 'overlays', test: /ui\/(menu-parts|dialog-body|sheet-body|tooltip-bubble)/ },
+          ],
+        },
       },
     },
   },
