@@ -22,4 +22,16 @@
   if (kept('sidebar') === 'hidden') root.dataset.sidebar = 'hidden';
   var width = Number(kept('sidebar-width'));
   if (width > 0) root.style.setProperty('--side-width', width / 16 + 'rem');
+
+  // The scripts of the page that the address names (scripts/first-load-plugin.mjs).
+  var scripts = document.currentScript.dataset;
+  var page = location.pathname.startsWith('/settings') ? scripts.settings : scripts.work;
+  (page || '').split(' ').forEach(function (href) {
+    if (!href) return;
+    var link = document.createElement('link');
+    link.rel = 'modulepreload';
+    link.href = href;
+    link.fetchPriority = 'low';
+    document.head.append(link);
+  });
 })();
