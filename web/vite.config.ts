@@ -55,6 +55,8 @@ export default defineConfig({
     sourcemap: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // In index.html (first-load-plugin): no script that comes later may ask for them.
+    cssCodeSplit: false,
     rolldownOptions: {
       output: {
         codeSplitting: {
