@@ -5,7 +5,7 @@ import { ErrorBoundary } from '@/app/error-boundary';
 import { catchTheRest } from '@/app/last-resort';
 import { Router } from '@/app/router';
 import { followKeyboard } from '@/lib/keyboard-inset';
-import { registerServiceWorker, reloadWhenOutdated } from '@/app/service-worker';
+import { offerNewBuild, reloadWhenOutdated } from '@/app/service-worker';
 import './index.css';
 
 const root = document.getElementById('root');
@@ -14,6 +14,7 @@ if (!root) throw new Error('index.html has no #root');
 followKeyboard();
 catchTheRest();
 reloadWhenOutdated();
+offerNewBuild();
 createRoot(root).render(
   <StrictMode>
     <Providers>
@@ -23,4 +24,3 @@ createRoot(root).render(
     </Providers>
   </StrictMode>,
 );
-window.addEventListener('load', registerServiceWorker);

@@ -6,11 +6,12 @@ import { useConnection, useUnverifiedSince } from '@/features/connection/use-con
 import { useKeepLastKnown } from '@/features/last-known/use-keep-last-known';
 import { SessionMenuExtra } from '@/features/sessions/session-menu-extra';
 import { useIsPhone } from '@/lib/media';
+import { whenSettled } from '@/lib/settled';
 import { ErrorBoundary } from './error-boundary';
 import { Later } from './later';
 import { forgetEverything } from './leave';
 import { Overlays } from './overlays';
-import { preloadWhenSettled } from './preload';
+import { fetchTheRest } from './preload';
 import { SidePanel } from './side-panel';
 import { Sidebar } from './sidebar/sidebar';
 import { PAGE_ID, SkipLink } from './skip-link';
@@ -34,7 +35,7 @@ export function Frame() {
   const page = useRef<HTMLElement>(null);
   usePageTitle();
   useArrival(page);
-  useEffect(preloadWhenSettled, []);
+  useEffect(() => whenSettled(fetchTheRest), []);
   useKeepLastKnown(useConnection().unverifiedSince);
   const phone = useIsPhone();
   const { pathname } = useLocation();

@@ -1,8 +1,10 @@
-/** After the page is loaded, so long is left to what is shown first: its code, its data, its paint. */
-const PATIENCE_MS = 1_000;
+/** Where nothing is painted (a tab in the background), and where there is always something to do. */
 const LATEST_MS = 3_000;
 
-/** Runs once what is first on the screen has had its time, and nothing else is to do. Returns how to call it off. */
+/**
+ * Runs once what is on the page now is painted and nothing else is to do: what nobody sees at first
+ * is to be in nobody's way. Returns how to call it off.
+ */
 export function whenSettled(run: () => void): () => void {
   let over = false;
   const once = () => {
@@ -11,12 +13,13 @@ export function whenSettled(run: () => void): () => void {
     run();
   };
   const idle = () => {
-    if ('requestIdleCallback' in window) requestIdleCallback(once, { timeout: LATEST_MS });
-    else once();
+    if ('requestIdleCallback' in window) requestIdleCallback(once);
+    else setTimeout(once);
   };
-  const timer = setTimeout(idle, PATIENCE_MS);
+  requestAnimationFrame(() => requestAnimationFrame(idle));
+  const latest = setTimeout(once, LATEST_MS);
   return () => {
     over = true;
-    clearTimeout(timer);
+    clearTimeout(latest);
   };
 }
