@@ -25,10 +25,11 @@ struct mu_runner_opts {
     struct mu_hub *hub;
     const char *data_dir; /* runs live in DIR/runs/<run id> */
     const char *exe;      /* muster's own program file, which is started as `muster hold` */
-    /* In ms; 0: as usual. The server's environment may say them, for tests: MUSTER_AGENT_KEEP_MS
-     * and MUSTER_QUIET_MS. */
+    /* In ms; 0: as usual. The server's environment may say them, for tests: MUSTER_AGENT_KEEP_MS,
+     * MUSTER_QUIET_MS and MUSTER_START_MS. */
     int64_t keep_ms;  /* how long an idle agent process is kept; usually 30 minutes */
     int64_t quiet_ms; /* without output in a turn, before metadata says so; usually QUIET_SECONDS */
+    int64_t start_ms; /* before the second start of an agent that failed to; usually 1 s */
 };
 
 /* Owned; borrows what opts names. Takes up the runs that an earlier server left: re-attaches to the
