@@ -312,7 +312,9 @@ void mu_runner_flush(struct mu_runner *r)
         commit(r);
         carry_out_all(r, &r->pushes);
         carry_out_all(r, &r->actions);
+        r->flushing = false; /* who is answered may ask for more, and read: a flush of its own */
         carry_out_all(r, &r->replies);
+        r->flushing = true;
         write_runs(r, false);
     }
     if (any) {
