@@ -56,6 +56,7 @@ struct mu_outcome {
 /* Called exactly once per request: at once when it is refused, after the commit otherwise. */
 typedef void mu_outcome_cb(void *ctx, const struct mu_outcome *outcome);
 
+/* req->path: as io/directory resolved it, which is not done here: it waits for the disk. */
 void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_project *req,
                               mu_outcome_cb *cb, void *ctx);
 void mu_runner_update_project(struct mu_runner *r, const char *id,
