@@ -356,6 +356,49 @@ static void the_command_line_is_right(void **state)
     mu_buf_release(&spec);
 }
 
+static void tool_says(struct scene *s, const char *kind, const char *id, const char *status)
+{
+    char *line = mu_asprintf("{\"method\":\"session/update\",\"params\":{\"sessionId\":\"s1\","
+                             "\"update\":{\"sessionUpdate\":\"%s\",\"toolCallId\":\"%s\","
+                             "\"kind\":\"read\",\"status\":\"%s\"}}}\n",
+                             kind, id, status);
+    feed(s, line);
+    free(line);
+}
+
+/* A turn of many calls forgets those that have their result, not one that goes on. */
+static void a_long_call_is_told_apart_among_many(void **state)
+{
+    MU_UNUSED(state);
+    struct scene s = in_turn();
+    char id[16];
+    tool_says(&s, "tool_call", "long", "in_progress");
+    for (int i = 0; i < 2 * ACP_TOOLS; i++) {
+        snprintf(id, sizeof id, "t%d", i);
+        tool_says(&s, "tool_call", id, "in_progress");
+        tool_says(&s, "tool_call_update", id, "completed");
+    }
+    mu_buf_clear(&s.trace);
+    tool_says(&s, "tool_call_update", "long", "completed");
+    assert_int_equal(count(&s, "\ncall"), 0);
+    assert_int_equal(count(&s, "\nresult"), 1);
+    end(&s);
+}
+
+/* A turn of more open calls than are told apart: the oldest is forgotten. */
+static void open_calls_have_a_limit(void **state)
+{
+    MU_UNUSED(state);
+    struct scene s = in_turn();
+    char id[16];
+    for (int i = 0; i < ACP_TOOLS + 5; i++) {
+        snprintf(id, sizeof id, "t%d", i);
+        tool_says(&s, "tool_call", id, "in_progress");
+    }
+    assert_int_equal(json_object_size(((struct mu_acp *)s.state)->tools), ACP_TOOLS);
+    end(&s);
+}
+
 /* Which ends of a start may pass, and how each is said. */
 static void some_ends_of_a_start_may_pass(void **state)
 {
@@ -417,6 +460,8 @@ int main(void)
         cmocka_unit_test(a_prompt_waits_for_its_model),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(the_command_line_is_right),
+        cmocka_unit_test(a_long_call_is_told_apart_among_many),
+        cmocka_unit_test(open_calls_have_a_limit),
         cmocka_unit_test(some_ends_of_a_start_may_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
