@@ -18,7 +18,9 @@ void run_climb(struct run *run)
 
 void run_stop(struct run *run)
 {
-    if (run->holder && !run->ended)
+    if (run->waiting && !run->ended)
+        run_finish(run, MU_TURN_CANCELLED, NULL);
+    else if (run->holder && !run->ended)
         terminate(run);
 }
 
@@ -68,6 +70,11 @@ static void close_idle(struct run *run)
 void run_on_timer(void *ctx)
 {
     struct run *run = ctx;
+    if (run->waiting && !run->ended) {
+        run->start_at = 0;
+        run_start(run);
+        return;
+    }
     if (!run->holder || run->ended)
         return;
     switch (run->rung) {

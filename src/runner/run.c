@@ -129,8 +129,10 @@ static void put_decoder(const struct run *run, struct mu_buf *json)
         mu_buf_str(json, ",\"transcript\":");
         mu_transcript_save(&run->sess->tr, json);
     }
-    mu_buf_printf(json, ",\"prompt_input\":%" PRId64 ",\"output_at\":%" PRId64 ",\"closing\":%s}",
+    mu_buf_printf(json, ",\"prompt_input\":%" PRId64 ",\"output_at\":%" PRId64 ",\"closing\":%s",
                   run->prompt_input, run->output_at, run->closing ? "true" : "false");
+    mu_buf_printf(json, ",\"failed\":%" PRId64 ",\"start_at\":%" PRId64 "}", run->failed,
+                  run->start_at);
 }
 
 void run_write(struct run *run)
@@ -178,6 +180,8 @@ void run_load(struct run *run, const struct mu_run *row)
     run->prompt_input = json_integer_value(json_object_get(decoder, "prompt_input"));
     run->output_at = json_integer_value(json_object_get(decoder, "output_at"));
     run->closing = json_is_true(json_object_get(decoder, "closing"));
+    run->failed = json_integer_value(json_object_get(decoder, "failed"));
+    run->start_at = json_integer_value(json_object_get(decoder, "start_at"));
     json_decref(decoder);
     run->offset = run->saved_offset = (uint64_t)row->offset;
     run->skip = (uint64_t)row->skip;
@@ -366,8 +370,7 @@ static void on_input_done(void *ctx, uint64_t seq, uint64_t offset, uint64_t nex
     on_record(run, next);
 }
 
-/* The run has ended: what that makes of the session. Its row goes in the same transaction. */
-static void finish(struct run *run, enum mu_turn_outcome outcome, const char *text)
+void run_finish(struct run *run, enum mu_turn_outcome outcome, const char *text)
 {
     struct mu_runner *r = run->r;
     struct sess *s = run->sess;
@@ -406,14 +409,17 @@ static void on_exit_(void *ctx, const struct mu_exit *how, uint64_t offset, uint
         run->agent->dialect->exited(run->state, how, answered, end, output_event, run);
     if (run->prompt_input == NEVER) /* a turn has begun since that it was never told of */
         *end = (struct mu_agent_end){.outcome = MU_TURN_RESTART};
-    finish(run, end->outcome, end->text);
+    if (end->passing)
+        run_again(run, end->text);
+    else
+        run_finish(run, end->outcome, end->text);
     free(end);
 }
 
 static void finish_lost(struct run *run)
 {
     char *text = mu_asprintf("The agent's process was lost: %s", run->lost);
-    finish(run, MU_TURN_ERROR, text);
+    run_finish(run, MU_TURN_ERROR, text);
     free(text);
 }
 
@@ -432,6 +438,15 @@ static void on_closed(void *ctx)
     runner_check_closed(r);
 }
 
+/* What was cancelled before it was started is not. */
+static void start_if_wanted(struct run *run)
+{
+    if (run->sess && !run->sess->s.cancelling)
+        run_start(run);
+    else
+        run_finish(run, MU_TURN_CANCELLED, NULL);
+}
+
 static void on_never_started(void *ctx)
 {
     struct run *run = ctx;
@@ -440,10 +455,8 @@ static void on_never_started(void *ctx)
     if (run->sess && run->offset > 0) { /* it ran: its prompt must not be given again */
         mu_str_set(&run->lost, "the files of its run are gone");
         finish_lost(run);
-    } else if (run->sess) {
-        run_start(run);
     } else {
-        finish(run, MU_TURN_ERROR, NULL);
+        start_if_wanted(run);
     }
 }
 
@@ -461,6 +474,8 @@ void run_start(struct run *run)
 {
     struct mu_runner *r = run->r;
     struct mu_hold_spec_owned spec;
+    if (run_waits(run))
+        return;
     char *dir = rundir(run);
     int rc = mu_hold_spec_get(run->spec, strlen(run->spec), &spec);
     if (rc) {
@@ -521,6 +536,8 @@ void run_resume(struct run *run)
     } else if (run->holder) {
         ask_again(run);
         mu_holder_resume(run->holder);
+    } else if (run->waiting && !run->ended) {
+        start_if_wanted(run);
     }
 }
 

@@ -75,7 +75,7 @@ static void interrupt(struct run *run, const struct effect *e)
     if (run->ended || !run->sess || !run->sess->s.cancelling)
         return;
     run_climb(run);
-    if (e->n == 0)
+    if (e->n == 0 || run->waiting)
         run_stop(run);
 }
 
@@ -173,7 +173,7 @@ static void on_row_again(void *ctx, const struct mu_run *row)
     struct mu_runner *r = ctx;
     struct run *run = run_find(r, row->id);
     struct sess *s = sess_get(r, row->session_id);
-    if (!run || (!run->holder && !run->lost))
+    if (!run || (!run->holder && !run->lost && !run->waiting))
         return;
     if (s && mu_str_eq(s->s.run_id, run->id)) {
         run->sess = s;
@@ -181,6 +181,8 @@ static void on_row_again(void *ctx, const struct mu_run *row)
     }
     if (run->holder)
         run_rewind(run, row);
+    else if (run->waiting)
+        run_load(run, row);
     else
         run->ended = false;
 }
@@ -275,7 +277,9 @@ void mu_runner_flush(struct mu_runner *r)
         commit(r);
         carry_out_all(r, &r->pushes);
         carry_out_all(r, &r->actions);
+        r->flushing = false; /* who is answered may ask for more, and read: a flush of its own */
         carry_out_all(r, &r->replies);
+        r->flushing = true;
         runs_write(r, false);
     }
     if (any) {
@@ -339,6 +343,7 @@ struct mu_runner *mu_runner_new(const struct mu_runner_opts *opts)
     r->exe = mu_strdup(opts->exe);
     r->keep_ms = opts->keep_ms ? opts->keep_ms : RUNNER_KEEP_MS;
     r->quiet_ms = opts->quiet_ms ? opts->quiet_ms : (int64_t)MU_LIMIT_QUIET_SECONDS * 1000;
+    r->start_ms = opts->start_ms ? opts->start_ms : RUNNER_START_MS;
     if (mkdir(r->runs_dir, 0700) && errno != EEXIST)
         mu_log(MU_LOG_ERROR, "runs_dir", "dir", r->runs_dir, "error", mu_strerror(-errno), NULL);
     r->tick = mu_timer_new(r->loop, on_tick, r);
