@@ -133,8 +133,9 @@ static int write_rows(struct slice *s)
 {
     open_list(s->out);
     s->begin = s->out->len;
+    /* Beside a full slice: the project that it begins in, and one that shows that there is more. */
     int rc =
-        mu_store_slice_projects(s->store, s->after.project, MU_LIMIT_SLICE_ROWS + 1, on_project, s);
+        mu_store_slice_projects(s->store, s->after.project, MU_LIMIT_SLICE_ROWS + 2, on_project, s);
     return rc ? rc : s->rc;
 }
 

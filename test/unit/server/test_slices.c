@@ -128,6 +128,17 @@ static void a_project_may_be_longer_than_several_slices(void **state)
     json_decref(seen.rows);
 }
 
+static void projects_without_sessions_fill_slices(void **state)
+{
+    struct fixture *f = *state;
+    fill(f->s, 3 * MU_LIMIT_SLICE_ROWS, 0);
+    struct seen seen = read_on(f->s, NULL, NULL);
+    assert_int_equal(seen.slices, 3);
+    for (int p = 0; p < 3 * MU_LIMIT_SLICE_ROWS; p++)
+        assert_int_equal(times(&seen, text("p%d", p)), 1);
+    json_decref(seen.rows);
+}
+
 static void large_rows_make_short_slices(void **state)
 {
     struct fixture *f = *state;
@@ -251,6 +262,7 @@ int main(void)
         TEST(a_small_list_is_one_slice_without_a_next),
         TEST(every_row_comes_once),
         TEST(a_project_may_be_longer_than_several_slices),
+        TEST(projects_without_sessions_fill_slices),
         TEST(large_rows_make_short_slices),
         TEST(what_is_deleted_between_slices_is_left_out),
         TEST(a_place_may_be_where_nothing_is_any_more),
