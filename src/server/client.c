@@ -250,24 +250,26 @@ void mu_answer_error(struct mu_client *c, enum mu_code code, const char *message
     mu_buf_release(&json);
 }
 
-static void on_sweep(void *user, uint32_t now)
+static uint32_t on_sweep(void *user, uint32_t now)
 {
     struct mu_client *c = user;
     if (mu_conn_unsent(c->conn))
-        return; /* the time limit for draining is the connection's own */
+        return 0; /* the time limit for draining is the connection's own */
     if (c->socket) {
-        if (now - c->heard_at >= MU_LIMIT_IDLE_SECONDS)
-            mu_socket_close(c, MU_WS_PROTOCOL_ERROR, "no heartbeat");
-        return;
+        if (now - c->heard_at < MU_LIMIT_IDLE_SECONDS)
+            return c->heard_at + MU_LIMIT_IDLE_SECONDS;
+        mu_socket_close(c, MU_WS_PROTOCOL_ERROR, "no heartbeat");
+        return 0;
     }
     uint32_t under_way = now - c->request_at, quiet = now - c->heard_at;
     bool idle = mu_http_idle(c->http);
     if (c->busy)
-        return;
+        return 0;
     if (idle ? quiet >= MU_LIMIT_IDLE_SECONDS
              : under_way >= (mu_http_in_head(c->http) ? MU_LIMIT_REQUEST_HEAD_SECONDS
                                                       : MU_LIMIT_REQUEST_SECONDS))
         mu_conn_close(c->conn);
+    return 0;
 }
 
 static void on_head_timer(void *ctx)

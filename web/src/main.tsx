@@ -3,7 +3,6 @@ import { createRoot } from 'react-dom/client';
 import { Providers } from '@/app/providers';
 import { ErrorBoundary } from '@/app/error-boundary';
 import { catchTheRest } from '@/app/last-resort';
-import { preloadWhenIdle } from '@/app/preload';
 import { Router } from '@/app/router';
 import { followKeyboard } from '@/lib/keyboard-inset';
 import { registerServiceWorker, reloadWhenOutdated } from '@/app/service-worker';
@@ -24,5 +23,4 @@ createRoot(root).render(
     </Providers>
   </StrictMode>,
 );
-preloadWhenIdle();
 window.addEventListener('load', registerServiceWorker);

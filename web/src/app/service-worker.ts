@@ -1,4 +1,5 @@
 import { notify } from '@/lib/notify';
+import { whenSettled } from '@/lib/settled';
 import { eventBus } from '@/shared/websocket';
 
 /**
@@ -14,8 +15,9 @@ export function registerServiceWorker(): void {
       notify.action('A new version of this page is here.', 'Reload', () => location.reload());
     }
   });
-  // Where a browser forbids it, the page works without.
-  serviceWorker.register('/sw.js').then(askWhenBack, () => undefined);
+  // It fetches every file there is: not before the page has what it shows. Where a browser forbids it,
+  // the page works without.
+  whenSettled(() => void serviceWorker.register('/sw.js').then(askWhenBack, () => undefined));
 }
 
 /** A page that stays open asks for a new build when muster was away: it may be another one now. */
