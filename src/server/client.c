@@ -292,6 +292,7 @@ struct mu_server *mu_server_new(const struct mu_server_opts *opts)
     s->started_at = mu_now_ms();
     s->lookups = mu_lookups_new(opts->loop, MU_LIMIT_LOOKUP_SECONDS * INT64_C(1000));
     s->searches = mu_searches_new(s);
+    s->slices = mu_slices_new(s);
     s->net = mu_net_new(opts->loop, &net_cb, s, MU_LIMIT_CONNECTIONS, &opts->send);
     s->head_timer = mu_timer_new(opts->loop, on_head_timer, s);
     mu_timer_start(s->head_timer, 1000, 1000);
@@ -342,6 +343,7 @@ static void close_batch(void *ctx)
     mu_net_close(s->net);
     mu_timer_free(s->close_timer);
     mu_timer_free(s->head_timer);
+    mu_slices_close(s->slices);
     mu_searches_close(s->searches);
     mu_lookups_close(s->lookups);
     s->closed(s->closed_ctx);
@@ -367,6 +369,7 @@ void mu_server_free(struct mu_server *s)
     if (!s)
         return;
     mu_net_free(s->net);
+    mu_slices_free(s->slices);
     mu_searches_free(s->searches);
     mu_lookups_free(s->lookups);
     free(s);
