@@ -1,9 +1,10 @@
 // The measurements: `./dev bench`. Servers run on core 0, generators on core 1, one server at a time, rounds
-// alternate between the servers; a figure is the median of its rounds.
+// alternate between the servers; a figure is the median of its rounds. The peers have two rounds of them, so
+// that all rows come from one run of some forty minutes.
 //
 //   ./dev bench [--quick] [--rounds N] [--seconds N] [--servers floor,muster] [--print] [ROW…]
 //
-// Without ROW all rows are run. What was measured goes to bench/results/latest.json (rows that were not run
+// Without ROW all rows are run but those of many minutes (crowd), which want to be named. What was measured goes to bench/results/latest.json (rows that were not run
 // keep their figures) and from there into docs/performance.md. --quick measures muster and the floor once and
 // briefly, and writes nothing; --print only writes the tables and plots again. It never fails a build: a
 // figure worse than the one before by more than the noise is said at the end.
@@ -75,7 +76,8 @@ async function once(row, name, into) {
 async function measure(row) {
   const names = chosen.filter((name) => (row.servers?.includes(name) ?? true) && !servers[name].without?.includes(row.id));
   const got = Object.fromEntries(names.map((name) => [name, { values: [], others: [], also: {} }]));
-  for (let round = 0; round < rounds; round++) for (const name of names) await once(row, name, got[name]);
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) if (round < (servers[name].rounds ?? rounds)) await once(row, name, got[name]);
   const result = {};
   for (const [name, { values, others, also }] of Object.entries(got)) {
     if (!values.length) continue;
@@ -122,7 +124,7 @@ if (!options.print) {
     }
   }
   for (const row of todo(whole)) {
-    if (options.quick && row.slow && !wanted.includes(row.id)) continue;
+    if ((row.long || (options.quick && row.slow)) && !wanted.includes(row.id)) continue;
     try {
       const figures = await row.run({ quick: options.quick, seconds, rounds });
       console.log(`${row.id.padEnd(11)} ${row.title}: ${row.say(figures)}`);

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { barPlot, linePlot } from "./plot.mjs";
 import { rows } from "./rows.mjs";
-import { bench, servers } from "./servers.mjs";
+import { bench, PEER_ROUNDS, servers } from "./servers.mjs";
 import { show } from "./stats.mjs";
 import { whole } from "../whole/index.mjs";
 
@@ -76,7 +76,7 @@ export function report(results) {
   const parts = [
     machines(results),
     "### Beside the floor\n\nCPU of the server and of the kernel's network thread; the floor and muster in alternating rounds of one run.\n\n" + goalTable(results),
-    "### Beside the peers\n\nCPU µs per delivery; in brackets the ratio to the floor.\n\n" + peerTable(results, delivery, relative),
+    `### Beside the peers\n\nPeers: ${PEER_ROUNDS} rounds. CPU µs per delivery; in brackets the ratio to the floor.\n\n` + peerTable(results, delivery, relative),
     "Deliveries per second.\n\n" + peerTable(results, delivery, (one) => show(one?.also.rate)),
     "Latency, 99 %, ms.\n\n" + peerTable(results, delivery, (one) => show(one?.also.p99_ms)),
     "Connections.\n\n" + peerTable(results, rows.map((row) => row.id).filter((id) => !delivery.includes(id)), (one) => show(one?.median)),

@@ -82,17 +82,4 @@ export const rows = [
     also: { failed: (r) => r.storm1.failed + r.storm2.failed, us_each: (r) => r.storm2.server_and_ksoftirqd_us_per_connection },
     unit: "s",
   },
-  {
-    id: "slow",
-    title: "100 of 1,000 readers stand still under 100 publishes a second: growth per stopped reader",
-    most: 131072,
-    args: (seconds) => ["--mode", "slow", "--conns", 1000, "--slow", 100, "--rate", 100, "--duration", Math.min(60, 4 * seconds)],
-    before: (seconds) => ["--conns", 900, "--rate", 100, "--duration", seconds],
-    /* The samples, not growth_per_slow_client: that one compares a resident size with a proportional one. */
-    value: (r) => ((Math.max(...r.slow.rss_samples_mib) - r.slow.rss_samples_mib[0]) * 1048576) / r.slow.clients,
-    also: { p99_ratio: (r, before) => r.measure.latency_us.p99 / before.measure.latency_us.p99, lost: (r) => r.measure.lost,
-      still_connected: (r) => r.slow.after_resuming_still_connected },
-    servers: ["floor", "muster"],
-    unit: "bytes",
-  },
 ];

@@ -109,14 +109,18 @@ const phoenix = (command, ...args) => async () => {
   return { ...(await start(command, args.map((arg) => (arg === "PORT" ? String(port) : arg)), { port })), flags: [] };
 };
 
-/** name → { title, start, rows that make no sense for it }. The order is that of the tables. */
+/** Rounds of the peers: enough to compare with, and few enough that all rows come from one run. */
+export const PEER_ROUNDS = 2;
+
+/** name → { title, start, most rounds, rows that make no sense for it }. The order is that of the tables. */
 export const servers = {
   floor: { title: "floor (coalescing)", start: phoenix(join(bench, "floor"), "--k", "0", "--port", "PORT") },
   muster: { title: "**muster**", start: () => startMuster() },
-  bun: { title: "Bun (uWebSockets inside)", start: phoenix(join(peers, "node_modules/.bin/bun"), join(peers, "bun.mjs"), "PORT") },
-  ws: { title: "ws, pre-framed", start: phoenix("node", join(peers, "ws.mjs"), "PORT") },
-  fastify: { title: "Fastify + @fastify/websocket", start: phoenix("node", join(peers, "fastify.mjs"), "PORT", ":memory:") },
+  bun: { rounds: PEER_ROUNDS, title: "Bun (uWebSockets inside)", start: phoenix(join(peers, "node_modules/.bin/bun"), join(peers, "bun.mjs"), "PORT") },
+  ws: { rounds: PEER_ROUNDS, title: "ws, pre-framed", start: phoenix("node", join(peers, "ws.mjs"), "PORT") },
+  fastify: { rounds: PEER_ROUNDS, title: "Fastify + @fastify/websocket", start: phoenix("node", join(peers, "fastify.mjs"), "PORT", ":memory:") },
   nchan: {
+    rounds: PEER_ROUNDS,
     title: "nginx + nchan",
     without: ["heartbeat", "churn", "joins"],
     async start() {
@@ -132,6 +136,7 @@ export const servers = {
     },
   },
   mosquitto: {
+    rounds: PEER_ROUNDS,
     title: "mosquitto (MQTT)",
     without: ["heartbeat", "churn"],
     async start() {

@@ -4,7 +4,8 @@ import { footprint } from "./footprint.mjs";
 import { growth } from "./growth.mjs";
 import { latency } from "./latency.mjs";
 import { rename } from "./rename.mjs";
+import { slow } from "./slow.mjs";
 import { store } from "./store.mjs";
 import { threads } from "./threads.mjs";
 
-export const whole = [footprint, latency, rename, store, growth, threads, crowd];
+export const whole = [footprint, latency, rename, slow, store, growth, threads, crowd];

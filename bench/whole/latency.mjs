@@ -53,7 +53,7 @@ export const latency = {
   title: `an agent writes a line → its bytes leave on the socket, above the tick of ${tick} ms`,
   goal: "p50 ≤ 1.5 ms, p99 ≤ 5 ms, with 1 and with 100 subscribers",
   async run({ quick }) {
-    const [lines, count] = quick ? [60, 1] : [300, 3];
+    const [lines, count] = quick ? [60, 1] : [250, 3];
     return { tick, one: await rounds(1, lines, count), hundred: await rounds(100, lines, count) };
   },
   say: (f) => `1 subscriber: p50 ${show(f.one.p50)} ms, p99 ${show(f.one.p99)} ms; 100: p50 ${show(f.hundred.p50)} ms, p99 ${show(f.hundred.p99)} ms`,
