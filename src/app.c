@@ -289,7 +289,8 @@ static void make_modules(struct app *a)
                                     .data_dir = a->opts->dir,
                                     .exe = a->opts->exe,
                                     .keep_ms = ms_from("MUSTER_AGENT_KEEP_MS"),
-                                    .quiet_ms = ms_from("MUSTER_QUIET_MS")};
+                                    .quiet_ms = ms_from("MUSTER_QUIET_MS"),
+                                    .start_ms = ms_from("MUSTER_START_MS")};
     a->runner = mu_runner_new(&runner);
     mu_hub_gather(a->hub, a->loop);
     struct mu_server_opts server = {.loop = a->loop,

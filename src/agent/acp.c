@@ -349,11 +349,26 @@ static size_t acp_feed(void *state, enum mu_stream stream, const char *data, siz
     return mu_lines_feed(&c->lines, data, n, on_line, on_long_line, &l);
 }
 
+/* What an agent says when another process of it has the files that both write: opencode, whose
+ * processes share a database. */
+static bool was_in_the_way(const struct mu_acp *c, struct mu_buf *line)
+{
+    static const char *const said[] = {"database is locked", "SQLITE_BUSY", "Failed query"};
+    for (size_t i = 0; i < MU_COUNT(said); i++)
+        if (mu_words_line_with(&c->words, said[i], line)) {
+            acp_drop_stop(line);
+            return true;
+        }
+    return false;
+}
+
 static void describe_end(const struct mu_acp *c, const struct mu_exit *how,
                          struct mu_agent_end *out)
 {
     struct mu_buf line = {0};
-    bool words = mu_words_last_line(&c->words, &line);
+    out->passing = how->kind == MU_EXIT_CODE && c->phase != ACP_READY && c->turns == 0 &&
+                   was_in_the_way(c, &line);
+    bool words = out->passing || mu_words_last_line(&c->words, &line);
     const char *when = c->phase == ACP_READY ? "in the middle of the turn" : "before it was ready";
     char what[192];
     mu_text_ended(c->name, when, how, what, sizeof what);

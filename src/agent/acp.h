@@ -191,6 +191,7 @@ void acp_end_early(const struct acp_line *l, const char *text);
 void acp_error_text(const struct mu_acp *c, const json_t *error, struct mu_buf *out);
 /* What it says alone, without a full stop. */
 void acp_reason(const json_t *error, struct mu_buf *out);
+void acp_drop_stop(struct mu_buf *text); /* its full stop, so that a sentence can go on */
 bool acp_needs_login(const json_t *error);
 
 /* ---- requests of the agent ---- */

@@ -99,9 +99,9 @@ static void describe_login(const struct mu_acp *c, const char *words, struct mu_
                        "started; then send the message again.");
 }
 
-static void drop_stop(struct mu_buf *text)
+void acp_drop_stop(struct mu_buf *text)
 {
-    while (text->len > 1 && strchr(".! \n", text->data[text->len - 1]))
+    while (text->len > 1 && strchr(".:! \n", text->data[text->len - 1]))
         text->data[--text->len] = '\0';
 }
 
@@ -109,7 +109,7 @@ void acp_reason(const json_t *error, struct mu_buf *out)
 {
     mu_rpc_error_text(error, out);
     drop_prefix(out);
-    drop_stop(out);
+    acp_drop_stop(out);
 }
 
 void acp_error_text(const struct mu_acp *c, const json_t *error, struct mu_buf *out)
@@ -122,7 +122,7 @@ void acp_error_text(const struct mu_acp *c, const json_t *error, struct mu_buf *
     if (!status)
         status = code >= 100 && code <= 599 ? (int)code : named_status(text.data);
     const char *advice = advice_for(text.data, status);
-    drop_stop(&text);
+    acp_drop_stop(&text);
     if (acp_needs_login(error))
         describe_login(c, text.data, out);
     else

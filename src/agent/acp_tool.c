@@ -13,18 +13,33 @@ static json_t *find(const struct mu_acp *c, const char *id)
     return json_object_get(c->tools, id);
 }
 
-static json_t *add(struct mu_acp *c, const char *id)
-{
-    if (json_object_size(c->tools) >= ACP_TOOLS)
-        json_object_clear(c->tools);
-    json_t *tool = json_object();
-    json_object_set_new(c->tools, id, tool);
-    return tool;
-}
-
 static bool is_done(const json_t *tool)
 {
     return json_is_true(json_object_get(tool, "done"));
+}
+
+/* Forgets one: a call whose result is due only where all others are, too. */
+static void make_room(struct mu_acp *c)
+{
+    const char *id;
+    json_t *tool;
+    json_object_foreach(c->tools, id, tool)
+    {
+        if (is_done(tool))
+            break;
+    }
+    if (!id)
+        id = json_object_iter_key(json_object_iter(c->tools));
+    json_object_del(c->tools, id);
+}
+
+static json_t *add(struct mu_acp *c, const char *id)
+{
+    if (json_object_size(c->tools) >= ACP_TOOLS)
+        make_room(c);
+    json_t *tool = json_object();
+    json_object_set_new(c->tools, id, tool);
+    return tool;
 }
 
 const char *acp_tool_name(const json_t *call)

@@ -151,6 +151,7 @@ struct mu_agent_served {
 /* What a turn became by the end of its process. */
 struct mu_agent_end {
     enum mu_turn_outcome outcome;
+    bool passing; /* ERROR: it never had the prompt, and the cause may be gone in a moment */
     char text[MU_ERROR_SIZE]; /* the error, or the notice of a new start; empty: none */
 };
 

@@ -282,35 +282,12 @@ static size_t codex_feed(void *state, enum mu_stream stream, const char *data, s
     return mu_lines_feed(&c->lines, data, n, on_line, on_long_line, &sink);
 }
 
-/* Takes the colours out of a line for terminals. */
-static void plain(struct mu_buf *line)
-{
-    size_t n = 0;
-    size_t i = line->len && line->data[0] == '[' ? 1 + strspn(line->data + 1, "0123456789;") : 0;
-    if (i > 0) /* its first byte, the escape, was trimmed */
-        i = line->data[i] == 'm' ? i + 1 : 0;
-    for (; i < line->len; i++) {
-        if (line->data[i] != '\x1b') {
-            line->data[n++] = line->data[i];
-            continue;
-        }
-        i += i + 1 < line->len && line->data[i + 1] == '[';
-        while (i + 1 < line->len && !(line->data[i + 1] >= '@' && line->data[i + 1] <= '~'))
-            i++;
-        i++;
-    }
-    line->len = n;
-    if (line->data)
-        line->data[n] = '\0';
-}
-
 static void describe_end(const struct mu_codex *c, const struct mu_exit *how,
                          struct mu_agent_end *out)
 {
     struct mu_buf line = {0};
     bool said = mu_words_last_line(&c->words, &line);
     char what[120];
-    plain(&line);
     mu_text_ended("codex", *c->turn ? "in the middle of the turn" : "before it took the message",
                   how, what, sizeof what);
     const char *last = said ? line.data : "";

@@ -188,20 +188,69 @@ static bool is_space(char c)
     return (unsigned char)c <= ' ';
 }
 
+/* How many bytes of colour and the like (ECMA-48: ESC [ … a letter) begin there. */
+static size_t control_at(const char *s, size_t n)
+{
+    size_t i = 2;
+    if (n < 2 || s[0] != '\x1b' || s[1] != '[')
+        return 0;
+    while (i < n && (s[i] < '@' || s[i] > '~'))
+        i++;
+    return i < n ? i + 1 : n;
+}
+
+static void add_uncoloured(struct mu_buf *out, const char *s, size_t n)
+{
+    struct mu_utf8_rest rest = {.n = 0};
+    while (n > 0) {
+        size_t until = 0, skip = 0;
+        while (until < n && !(skip = control_at(s + until, n - until)))
+            until++;
+        mu_text_add(out, &rest, s, until);
+        s += until + skip;
+        n -= until + skip;
+    }
+    mu_text_end(out, &rest);
+}
+
+/* The last line of text[0..end) that says something. */
+static bool add_line(const struct mu_words *w, size_t end, struct mu_buf *out)
+{
+    while (end > 0) {
+        struct mu_buf line = {0};
+        size_t start = end;
+        while (start > 0 && w->text[start - 1] != '\n')
+            start--;
+        add_uncoloured(&line, w->text + start, end - start);
+        size_t from = 0, to = line.len;
+        while (to > from && is_space(line.data[to - 1]))
+            to--;
+        while (from < to && is_space(line.data[from]))
+            from++;
+        mu_buf_add(out, line.len ? line.data + from : "", to - from);
+        mu_buf_release(&line);
+        if (to > from)
+            return true;
+        end = start > 0 ? start - 1 : 0;
+    }
+    return false;
+}
+
 bool mu_words_last_line(const struct mu_words *w, struct mu_buf *out)
 {
-    size_t end = w->n;
-    while (end > 0 && is_space(w->text[end - 1]))
-        end--;
-    size_t start = end;
-    while (start > 0 && w->text[start - 1] != '\n')
-        start--;
-    while (start < end && is_space(w->text[start]))
-        start++;
-    struct mu_utf8_rest rest = {.n = 0};
-    mu_text_add(out, &rest, w->text + start, end - start);
-    mu_text_end(out, &rest);
-    return end > start;
+    return add_line(w, w->n, out);
+}
+
+bool mu_words_line_with(const struct mu_words *w, const char *words, struct mu_buf *out)
+{
+    size_t n = strlen(words);
+    for (size_t at = w->n; at-- > 0;) {
+        if (w->n - at < n || memcmp(w->text + at, words, n) != 0)
+            continue;
+        const char *end = memchr(w->text + at, '\n', w->n - at);
+        return add_line(w, end ? (size_t)(end - w->text) : w->n, out);
+    }
+    return false;
 }
 
 void mu_text_ended(const char *name, const char *when, const struct mu_exit *how, char *out,

@@ -57,8 +57,11 @@ struct mu_words {
     size_t n;
 };
 void mu_words_add(struct mu_words *w, const char *data, size_t n);
-/* The last line that says something, trimmed and as valid UTF-8, appended to out; false: none. */
+/* The last line that says something, trimmed, as valid UTF-8 and without colours, appended to out;
+ * false: none. */
 bool mu_words_last_line(const struct mu_words *w, struct mu_buf *out);
+/* The same with the last line in which these words stand. */
+bool mu_words_line_with(const struct mu_words *w, const char *words, struct mu_buf *out);
 
 /* "codex was killed by signal 9 (Killed)", "codex ended in the middle of the turn (exit code 1)":
  * without a full stop, since last words may follow. `when` is for an end with a code. */

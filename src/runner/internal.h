@@ -5,6 +5,7 @@
  *   apply.c     one session: loading it, stepping it, storing and publishing what comes of it
  *   output.c    an agent's events → the transcript and the session
  *   run.c       one run: its holder, its position in the spool, its inputs, its end
+ *   again.c     a run whose process never was ready: another one, after a wait
  *   ladder.c    how a run is brought to its end: the timer, stdin, the signals
  *   attach.c    the runs that a former server left
  *   requests.c  what the server asks for; change.c: changes to rows; places.c: where they stand
@@ -40,6 +41,8 @@ enum {
     RUNNER_CLOSED_MS = 5000,          /* from closing stdin to SIGTERM */
     RUNNER_TERM_MS = 5000,            /* from SIGTERM to SIGKILL */
     RUNNER_RETRY_MS = 1000,           /* from a failed commit to the next try */
+    RUNNER_STARTS = 5,                /* of processes for one prompt, while the cause may pass */
+    RUNNER_START_MS = 1000,           /* before the second; doubled before each further one */
     RUNNER_KEEP_MS = 30 * 60 * 1000,  /* how long an idle agent process is kept */
     RUNNER_HOUR_MS = 60 * 60 * 1000,  /* between two clean-ups */
     RUNNER_PENDING_BYTES = 64 * 1024, /* of streaming text that does not wait for the tick */
@@ -70,13 +73,20 @@ struct sess {
     enum mu_message_kind pending_kind;
     char id[65];
     bool quiet; /* its metadata has quiet_since */
+    bool loose; /* in runner->loose */
+    struct sess *prev, *next;
 };
 
 /* The ladder of a cancel. An agent without a protocol for it begins at TERMINATED. */
 enum rung { RUNG_NONE, RUNG_INTERRUPTED, RUNG_CLOSED, RUNG_TERMINATED, RUNG_KILLED };
 
+struct run_link {
+    struct run *prev, *next;
+};
+
 struct run {
     UT_hash_handle hh;
+    struct run_link dirty_at, derived_at, written_at; /* in the runner's lists, see marks.c */
     struct mu_runner *r;
     struct sess *sess; /* NULL: nobody wants it any more; it is being ended */
     const struct mu_agent *agent;
@@ -96,6 +106,8 @@ struct run {
     int64_t last_input, confirmed_input;
     int64_t prompt_input; /* the input that was the turn's prompt; 0: none */
     int64_t output_at;    /* when the agent printed something last, or was answered; 0: never */
+    int64_t failed;       /* processes for its prompt that ended before they were ready */
+    int64_t start_at;     /* not before that time; 0: at once */
     struct serve *serve;  /* what it asks of its host, or NULL */
     char *lost;           /* why, when the holder is gone */
     bool holding;         /* offset and skip are where an incomplete line began */
@@ -104,6 +116,7 @@ struct run {
     bool derived;         /* what was consumed is in the transaction: the row must be, too */
     bool written;         /* its row was written in this transaction */
     bool closing;         /* its stdin was closed: it takes no prompt any more */
+    bool waiting;         /* for start_at: it has no holder yet */
     bool ended;           /* the end was seen */
 };
 
@@ -149,9 +162,11 @@ struct mu_runner {
     struct mu_store *store;
     struct mu_hub *hub;
     char *data_dir, *runs_dir, *images_dir, *exe;
-    int64_t keep_ms, quiet_ms;
-    struct sess *sessions;      /* by id: those that are in use */
-    struct run *runs;           /* by id */
+    int64_t keep_ms, quiet_ms, start_ms;
+    struct sess *sessions; /* by id: those that are in use */
+    struct sess *loose;    /* of these, those that may have no run */
+    struct run *runs;      /* by id */
+    struct run *dirty_runs, *derived_runs, *written_runs;
     struct terminal *terminals; /* by id */
     struct effect *pushes, *actions, *replies;
     struct mu_timer *tick, *retry, *hourly, *watch;
@@ -178,10 +193,24 @@ void runner_action(struct mu_runner *r, enum effect_kind kind, const struct run 
 void runner_start_tick(struct mu_runner *r);
 void runner_check_closed(struct mu_runner *r);
 
+/* ---- marks.c ---- */
+void run_dirty(struct run *run); /* it consumed something: its row goes at the tick */
+void run_derived(
+    struct run *run); /* what it consumed is in the transaction: its row must be, too */
+void run_written(struct run *run); /* its row is in the transaction */
+void run_clean(struct run *run);   /* neither dirty nor derived */
+void run_unmark(struct run *run);  /* in no list */
+/* What was derived from output goes into the transaction together with how far it was read; all:
+ * what was only consumed, too. */
+void runs_write(struct mu_runner *r, bool all);
+void runs_are_stored(struct mu_runner *r);
+void sess_loose(struct mu_runner *r, struct sess *s); /* it may have no run any more */
+void sess_unlist(struct mu_runner *r, struct sess *s);
+void sessions_forget(struct mu_runner *r); /* those that nothing keeps in memory */
+
 /* ---- apply.c ---- */
 struct sess *sess_get(struct mu_runner *r, const char *id); /* NULL: there is none */
 void sess_free(struct mu_runner *r, struct sess *s);
-bool sess_idle(const struct sess *s); /* nothing keeps it in memory */
 /* Steps a session and carries the update out. False when it was refused; *out then says why. */
 bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *given,
                 struct mu_update *out);
@@ -310,6 +339,8 @@ void run_configure(struct run *run);
 void run_interrupt(struct run *run);
 void run_write(struct run *run); /* its row → the transaction */
 void run_start(struct run *run);
+/* The run has ended: what that makes of the session. Its row goes in the same transaction. */
+void run_finish(struct run *run, enum mu_turn_outcome outcome, const char *text);
 void run_remove(struct run *run);
 void run_free(struct run *run);
 void run_rewind(struct run *run, const struct mu_run *row);
@@ -321,6 +352,13 @@ void run_load(struct run *run, const struct mu_run *row);  /* as it was committe
  * another dialect. */
 const struct mu_agent *run_agent(const struct mu_run *row);
 void run_attach(struct run *run); /* to its holder, if it has one */
+
+/* ---- again.c ---- */
+/* Its process ended before it was ready, for a cause that may pass: the session gets another run,
+ * which waits, or after RUNNER_STARTS of them the error. */
+void run_again(struct run *run, const char *error);
+/* True: it is not time yet. run_start is called when it is. */
+bool run_waits(struct run *run);
 
 /* ---- ladder.c ---- */
 void run_on_timer(void *run);

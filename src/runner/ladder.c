@@ -18,7 +18,9 @@ void run_climb(struct run *run)
 
 void run_stop(struct run *run)
 {
-    if (run->holder && !run->ended)
+    if (run->waiting && !run->ended)
+        run_finish(run, MU_TURN_CANCELLED, NULL);
+    else if (run->holder && !run->ended)
         terminate(run);
 }
 
@@ -29,7 +31,7 @@ void run_quiet(struct run *run, bool cancelled)
         return;
     run->rung = RUNG_NONE;
     run->prompt_input = 0;
-    run->derived = true;
+    run_derived(run);
     if (cancelled && dialect->ends_on_cancel) {
         run->closing = true;
         runner_action(run->r, EFFECT_RETIRE, run);
@@ -52,20 +54,27 @@ void run_let_go(struct run *run)
     terminals_of_run_end(run);
     if (!run->closing)
         runner_action(run->r, EFFECT_RETIRE, run);
-    run->closing = run->derived = true;
+    run->closing = true;
+    run_derived(run);
 }
 
 static void close_idle(struct run *run)
 {
     if (!run->sess || run->sess->s.row.state == MU_session_state_WORKING)
         return;
-    run->closing = run->derived = true;
+    run->closing = true;
+    run_derived(run);
     run_retire(run);
 }
 
 void run_on_timer(void *ctx)
 {
     struct run *run = ctx;
+    if (run->waiting && !run->ended) {
+        run->start_at = 0;
+        run_start(run);
+        return;
+    }
     if (!run->holder || run->ended)
         return;
     switch (run->rung) {
@@ -73,7 +82,8 @@ void run_on_timer(void *ctx)
         close_idle(run);
         break;
     case RUNG_INTERRUPTED:
-        run->closing = run->derived = true;
+        run->closing = true;
+        run_derived(run);
         runner_start_tick(run->r);
         run_retire(run);
         break;

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/directory.h"
 #include "runner/internal.h"
 
 /* ---- answers ---- */
@@ -93,20 +92,11 @@ static const char *last_component(const char *path)
 void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_project *req,
                               mu_outcome_cb *cb, void *ctx)
 {
-    char path[PATH_MAX];
-    char why[MU_DIRECTORY_WHY];
+    const char *path = req->path;
     char name[MU_LIMIT_NAME_BYTES + 1];
     struct mu_rec_project *other = NULL;
     if (runner_refuses(r, cb, ctx))
         return;
-    if (strlen(req->path) > MU_LIMIT_PATH_BYTES) {
-        runner_refuse(cb, ctx, MU_CODE_TOO_LARGE, "A path has at most 4095 bytes.");
-        return;
-    }
-    if (mu_directory_resolve(req->path, path, why)) {
-        runner_refuse(cb, ctx, MU_CODE_PATH_INVALID, why);
-        return;
-    }
     if (req->name && !runner_take_name(req->name, name, cb, ctx))
         return;
     if (!req->name && mu_naming_clean(last_component(path), name, sizeof name) == 0)
@@ -119,7 +109,7 @@ void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_pr
         mu_rec_free(&mu_project_desc, other);
     } else if (mu_store_count_projects(r->store) >= MU_LIMIT_PROJECTS) {
         runner_refuse(cb, ctx, MU_CODE_LIMIT_REACHED,
-                      "This server has its limit of 1000 projects.");
+                      "This server has its limit of 10000 projects.");
     } else {
         insert_project(r, path, name, cb, ctx);
     }
@@ -245,7 +235,7 @@ void mu_runner_create_session(struct mu_runner *r, const char *project_id,
         return;
     if (mu_store_count_sessions(r->store) >= MU_LIMIT_SESSIONS)
         runner_refuse(cb, ctx, MU_CODE_LIMIT_REACHED,
-                      "This server has its limit of 20000 sessions.");
+                      "This server has its limit of 100000 sessions.");
     else if (!req->name || runner_take_name(req->name, name, cb, ctx))
         insert_session(r, project_id, req->name ? name : NULL, req, cb, ctx);
 }

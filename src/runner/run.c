@@ -39,8 +39,11 @@ struct run *run_make(struct mu_runner *r, const char *id)
 void run_free(struct run *run)
 {
     HASH_DEL(run->r->runs, run);
-    if (run->sess)
+    run_unmark(run);
+    if (run->sess) {
         run->sess->run = NULL;
+        sess_loose(run->r, run->sess);
+    }
     if (run->state)
         run->agent->dialect->close(run->state);
     mu_timer_free(run->timer);
@@ -126,13 +129,15 @@ static void put_decoder(const struct run *run, struct mu_buf *json)
         mu_buf_str(json, ",\"transcript\":");
         mu_transcript_save(&run->sess->tr, json);
     }
-    mu_buf_printf(json, ",\"prompt_input\":%" PRId64 ",\"output_at\":%" PRId64 ",\"closing\":%s}",
+    mu_buf_printf(json, ",\"prompt_input\":%" PRId64 ",\"output_at\":%" PRId64 ",\"closing\":%s",
                   run->prompt_input, run->output_at, run->closing ? "true" : "false");
+    mu_buf_printf(json, ",\"failed\":%" PRId64 ",\"start_at\":%" PRId64 "}", run->failed,
+                  run->start_at);
 }
 
 void run_write(struct run *run)
 {
-    run->dirty = run->derived = false;
+    run_clean(run);
     if (run->ended || !run->agent)
         return;
     struct mu_buf decoder = {0};
@@ -148,7 +153,7 @@ void run_write(struct run *run)
                          .created_at = run->created_at};
     runner_note(run->r, mu_store_put_run(run->r->store, &row));
     mu_buf_release(&decoder);
-    run->written = true;
+    run_written(run);
     run->written_offset = run->offset;
 }
 
@@ -175,6 +180,8 @@ void run_load(struct run *run, const struct mu_run *row)
     run->prompt_input = json_integer_value(json_object_get(decoder, "prompt_input"));
     run->output_at = json_integer_value(json_object_get(decoder, "output_at"));
     run->closing = json_is_true(json_object_get(decoder, "closing"));
+    run->failed = json_integer_value(json_object_get(decoder, "failed"));
+    run->start_at = json_integer_value(json_object_get(decoder, "start_at"));
     json_decref(decoder);
     run->offset = run->saved_offset = (uint64_t)row->offset;
     run->skip = (uint64_t)row->skip;
@@ -183,7 +190,8 @@ void run_load(struct run *run, const struct mu_run *row)
     snprintf(run->session_id, sizeof run->session_id, "%s", row->session_id);
     mu_str_set(&run->spec, row->spec);
     run->stored = true;
-    run->holding = run->dirty = run->derived = run->written = run->ended = false;
+    run->holding = run->ended = false;
+    run_unmark(run);
 }
 
 static void give_input(void *ctx, int64_t seq, const char *data, size_t n, bool includes)
@@ -224,7 +232,7 @@ void run_input(struct run *run, const struct mu_buf *bytes, bool includes)
 {
     struct mu_runner *r = run->r;
     int64_t seq = ++run->last_input;
-    run->derived = true;
+    run_derived(run);
     runner_note(r, mu_store_put_input(r->store, run->id, seq, bytes->data, bytes->len, includes));
     struct effect *e = runner_effect(&r->actions, EFFECT_INPUT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
@@ -248,7 +256,7 @@ void run_feed(struct run *run, const char *prompt, const char *metadata)
     images_free(images, given.n_images);
     /* A prompt for a process that takes none any more is an input that never arrives. */
     run->prompt_input = run->closing ? NEVER : run->last_input;
-    run->derived = true;
+    run_derived(run);
     if (run->rung == RUNG_NONE)
         mu_timer_stop(run->timer);
     mu_buf_release(&bytes);
@@ -263,7 +271,8 @@ void run_interrupt(struct run *run)
     if (bytes.len)
         run_input(run, &bytes, false);
     else /* signals follow: what comes before its end must not be taken for a process that stays */
-        run->closing = run->derived = true;
+        run->closing = true;
+    run_derived(run);
     struct effect *e = runner_effect(&run->r->actions, EFFECT_INTERRUPT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
     e->n = bytes.len > 0;
@@ -279,7 +288,7 @@ void run_configure(struct run *run)
     json_t *options = text ? json_loads(text, 0, NULL) : NULL;
     struct mu_buf bytes = {0};
     dialect->configure(run->state, options, &bytes);
-    run->derived = true;
+    run_derived(run);
     if (bytes.len)
         run_input(run, &bytes, false);
     mu_buf_release(&bytes);
@@ -291,7 +300,7 @@ void run_configure(struct run *run)
 /* Whatever was consumed; an incomplete line keeps the position where it began. */
 static void consumed(struct run *run, uint64_t next)
 {
-    run->dirty = true;
+    run_dirty(run);
     if (run->holding)
         return;
     run->offset = next;
@@ -356,13 +365,12 @@ static void on_input_done(void *ctx, uint64_t seq, uint64_t offset, uint64_t nex
         run->confirmed_input = (int64_t)seq;
     if (run->stored)
         runner_note(run->r, mu_store_delete_inputs(run->r->store, run->id, (int64_t)seq));
-    run->derived = true;
+    run_derived(run);
     serve_confirmed(run);
     on_record(run, next);
 }
 
-/* The run has ended: what that makes of the session. Its row goes in the same transaction. */
-static void finish(struct run *run, enum mu_turn_outcome outcome, const char *text)
+void run_finish(struct run *run, enum mu_turn_outcome outcome, const char *text)
 {
     struct mu_runner *r = run->r;
     struct sess *s = run->sess;
@@ -375,10 +383,11 @@ static void finish(struct run *run, enum mu_turn_outcome outcome, const char *te
         output_end_turn(run);
         run->sess = NULL;
         s->run = NULL;
+        sess_loose(r, s);
         sess_apply(r, s, &ev, &out);
     }
     run->ended = true;
-    run->dirty = run->derived = false;
+    run_clean(run);
     terminals_of_run_end(run);
     mu_timer_stop(run->timer);
     if (run->stored)
@@ -400,14 +409,17 @@ static void on_exit_(void *ctx, const struct mu_exit *how, uint64_t offset, uint
         run->agent->dialect->exited(run->state, how, answered, end, output_event, run);
     if (run->prompt_input == NEVER) /* a turn has begun since that it was never told of */
         *end = (struct mu_agent_end){.outcome = MU_TURN_RESTART};
-    finish(run, end->outcome, end->text);
+    if (end->passing)
+        run_again(run, end->text);
+    else
+        run_finish(run, end->outcome, end->text);
     free(end);
 }
 
 static void finish_lost(struct run *run)
 {
     char *text = mu_asprintf("The agent's process was lost: %s", run->lost);
-    finish(run, MU_TURN_ERROR, text);
+    run_finish(run, MU_TURN_ERROR, text);
     free(text);
 }
 
@@ -426,6 +438,15 @@ static void on_closed(void *ctx)
     runner_check_closed(r);
 }
 
+/* What was cancelled before it was started is not. */
+static void start_if_wanted(struct run *run)
+{
+    if (run->sess && !run->sess->s.cancelling)
+        run_start(run);
+    else
+        run_finish(run, MU_TURN_CANCELLED, NULL);
+}
+
 static void on_never_started(void *ctx)
 {
     struct run *run = ctx;
@@ -434,10 +455,8 @@ static void on_never_started(void *ctx)
     if (run->sess && run->offset > 0) { /* it ran: its prompt must not be given again */
         mu_str_set(&run->lost, "the files of its run are gone");
         finish_lost(run);
-    } else if (run->sess) {
-        run_start(run);
     } else {
-        finish(run, MU_TURN_ERROR, NULL);
+        start_if_wanted(run);
     }
 }
 
@@ -455,6 +474,8 @@ void run_start(struct run *run)
 {
     struct mu_runner *r = run->r;
     struct mu_hold_spec_owned spec;
+    if (run_waits(run))
+        return;
     char *dir = rundir(run);
     int rc = mu_hold_spec_get(run->spec, strlen(run->spec), &spec);
     if (rc) {
@@ -515,6 +536,8 @@ void run_resume(struct run *run)
     } else if (run->holder) {
         ask_again(run);
         mu_holder_resume(run->holder);
+    } else if (run->waiting && !run->ended) {
+        start_if_wanted(run);
     }
 }
 

@@ -75,7 +75,7 @@ static void interrupt(struct run *run, const struct effect *e)
     if (run->ended || !run->sess || !run->sess->s.cancelling)
         return;
     run_climb(run);
-    if (e->n == 0)
+    if (e->n == 0 || run->waiting)
         run_stop(run);
 }
 
@@ -155,32 +155,6 @@ static void drop_all(struct effect **list)
 
 /* ---- commit ---- */
 
-/* What was derived from output goes into the transaction together with how far it was read. */
-static void write_runs(struct mu_runner *r, bool all)
-{
-    for (struct run *run = r->runs; run; run = run->hh.next) {
-        if (run->ended || !(run->derived || (all && run->dirty)))
-            continue;
-        output_drain(run);
-        run_write(run);
-    }
-    terminals_write(r);
-}
-
-static void runs_are_stored(struct mu_runner *r)
-{
-    for (struct run *run = r->runs; run; run = run->hh.next) {
-        if (!run->written)
-            continue;
-        run->written = false;
-        run->stored = true;
-        run->saved_offset = run->written_offset;
-        if (run->holder && !run->ended)
-            mu_holder_ack(run->holder, run->saved_offset);
-    }
-    terminals_are_stored(r);
-}
-
 static void fail_replies(struct mu_runner *r, int rc)
 {
     enum mu_code code = rc == -ENOSPC || rc == -EDQUOT ? MU_CODE_STORE_FULL : MU_CODE_STORE_FAILED;
@@ -199,7 +173,7 @@ static void on_row_again(void *ctx, const struct mu_run *row)
     struct mu_runner *r = ctx;
     struct run *run = run_find(r, row->id);
     struct sess *s = sess_get(r, row->session_id);
-    if (!run || (!run->holder && !run->lost))
+    if (!run || (!run->holder && !run->lost && !run->waiting))
         return;
     if (s && mu_str_eq(s->s.run_id, run->id)) {
         run->sess = s;
@@ -207,6 +181,8 @@ static void on_row_again(void *ctx, const struct mu_run *row)
     }
     if (run->holder)
         run_rewind(run, row);
+    else if (run->waiting)
+        run_load(run, row);
     else
         run->ended = false;
 }
@@ -285,15 +261,6 @@ static void checkpoint_if_due(struct mu_runner *r)
     mu_loop_work(r->loop, on_checkpoint, on_checkpoint_done, r);
 }
 
-static void forget_idle_sessions(struct mu_runner *r)
-{
-    for (struct sess *s = r->sessions, *next; s; s = next) {
-        next = s->hh.next;
-        if (sess_idle(s))
-            sess_free(r, s);
-    }
-}
-
 static bool settled(const struct mu_runner *r)
 {
     return !mu_store_dirty(r->store) && !r->pushes && !r->actions && !r->replies;
@@ -304,17 +271,19 @@ void mu_runner_flush(struct mu_runner *r)
     if (r->flushing)
         return;
     r->flushing = true;
-    write_runs(r, false);
+    runs_write(r, false);
     bool any = !settled(r);
     while (!settled(r)) {
         commit(r);
         carry_out_all(r, &r->pushes);
         carry_out_all(r, &r->actions);
+        r->flushing = false; /* who is answered may ask for more, and read: a flush of its own */
         carry_out_all(r, &r->replies);
-        write_runs(r, false);
+        r->flushing = true;
+        runs_write(r, false);
     }
     if (any) {
-        forget_idle_sessions(r);
+        sessions_forget(r);
         checkpoint_if_due(r);
     }
     r->flushing = false;
@@ -331,7 +300,7 @@ static void on_turn(void *ctx)
 
 static void on_tick(void *ctx)
 {
-    write_runs(ctx, true);
+    runs_write(ctx, true);
 }
 
 void runner_start_tick(struct mu_runner *r)
@@ -374,6 +343,7 @@ struct mu_runner *mu_runner_new(const struct mu_runner_opts *opts)
     r->exe = mu_strdup(opts->exe);
     r->keep_ms = opts->keep_ms ? opts->keep_ms : RUNNER_KEEP_MS;
     r->quiet_ms = opts->quiet_ms ? opts->quiet_ms : (int64_t)MU_LIMIT_QUIET_SECONDS * 1000;
+    r->start_ms = opts->start_ms ? opts->start_ms : RUNNER_START_MS;
     if (mkdir(r->runs_dir, 0700) && errno != EEXIST)
         mu_log(MU_LOG_ERROR, "runs_dir", "dir", r->runs_dir, "error", mu_strerror(-errno), NULL);
     r->tick = mu_timer_new(r->loop, on_tick, r);
@@ -406,7 +376,7 @@ static void on_detached(void *ctx)
 
 void mu_runner_close(struct mu_runner *r, mu_loop_cb *done, void *ctx)
 {
-    write_runs(r, true);
+    runs_write(r, true);
     mu_runner_flush(r);
     r->closing = true;
     r->closed = done;

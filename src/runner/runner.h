@@ -25,10 +25,11 @@ struct mu_runner_opts {
     struct mu_hub *hub;
     const char *data_dir; /* runs live in DIR/runs/<run id> */
     const char *exe;      /* muster's own program file, which is started as `muster hold` */
-    /* In ms; 0: as usual. The server's environment may say them, for tests: MUSTER_AGENT_KEEP_MS
-     * and MUSTER_QUIET_MS. */
+    /* In ms; 0: as usual. The server's environment may say them, for tests: MUSTER_AGENT_KEEP_MS,
+     * MUSTER_QUIET_MS and MUSTER_START_MS. */
     int64_t keep_ms;  /* how long an idle agent process is kept; usually 30 minutes */
     int64_t quiet_ms; /* without output in a turn, before metadata says so; usually QUIET_SECONDS */
+    int64_t start_ms; /* before the second start of an agent that failed to; usually 1 s */
 };
 
 /* Owned; borrows what opts names. Takes up the runs that an earlier server left: re-attaches to the
@@ -55,6 +56,7 @@ struct mu_outcome {
 /* Called exactly once per request: at once when it is refused, after the commit otherwise. */
 typedef void mu_outcome_cb(void *ctx, const struct mu_outcome *outcome);
 
+/* req->path: as io/directory resolved it, which is not done here: it waits for the disk. */
 void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_project *req,
                               mu_outcome_cb *cb, void *ctx);
 void mu_runner_update_project(struct mu_runner *r, const char *id,

@@ -7,7 +7,10 @@ import { join } from "node:path";
 import { startMuster } from "../lib/muster.mjs";
 import { test } from "../lib/test.mjs";
 
-/** The C library's realpath, but it never comes back from a path with "hanging" in it. */
+/**
+ * The C library's realpath, but it never comes back from a path with "hanging" in it; on the server's
+ * loop, from one with "slow" in it.
+ */
 const LIBRARY = `
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,7 +19,7 @@ const LIBRARY = `
 char *realpath(const char *path, char *out)
 {
     char *(*real)(const char *, char *) = dlsym(RTLD_NEXT, "realpath");
-    while (strstr(path, "hanging"))
+    while (strstr(path, "hanging") || (gettid() == getpid() && strstr(path, "slow")))
         pause();
     return real(path, out);
 }
@@ -58,4 +61,12 @@ test("who asks for a hanging directory is answered, the others are, and the serv
   const answer = await look(muster, realpathSync(muster.dir));
   assert.ok(answer.body.directories.some(({ name }) => name === "fine"));
   assert.equal((await muster.ok("GET", `/api/sessions/${sessionId}`)).id, sessionId, "nothing was lost");
+});
+
+test("a project's directory is looked at off the loop, and only there", async (t) => {
+  const muster = await start(t);
+  const path = join(realpathSync(muster.dir), "slow");
+  mkdirSync(path);
+  assert.equal((await muster.ok("POST", "/api/projects", { path })).path, path);
+  await muster.ok("GET", "/api/about");
 });

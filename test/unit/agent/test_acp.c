@@ -356,6 +356,93 @@ static void the_command_line_is_right(void **state)
     mu_buf_release(&spec);
 }
 
+static void tool_says(struct scene *s, const char *kind, const char *id, const char *status)
+{
+    char *line = mu_asprintf("{\"method\":\"session/update\",\"params\":{\"sessionId\":\"s1\","
+                             "\"update\":{\"sessionUpdate\":\"%s\",\"toolCallId\":\"%s\","
+                             "\"kind\":\"read\",\"status\":\"%s\"}}}\n",
+                             kind, id, status);
+    feed(s, line);
+    free(line);
+}
+
+/* A turn of many calls forgets those that have their result, not one that goes on. */
+static void a_long_call_is_told_apart_among_many(void **state)
+{
+    MU_UNUSED(state);
+    struct scene s = in_turn();
+    char id[16];
+    tool_says(&s, "tool_call", "long", "in_progress");
+    for (int i = 0; i < 2 * ACP_TOOLS; i++) {
+        snprintf(id, sizeof id, "t%d", i);
+        tool_says(&s, "tool_call", id, "in_progress");
+        tool_says(&s, "tool_call_update", id, "completed");
+    }
+    mu_buf_clear(&s.trace);
+    tool_says(&s, "tool_call_update", "long", "completed");
+    assert_int_equal(count(&s, "\ncall"), 0);
+    assert_int_equal(count(&s, "\nresult"), 1);
+    end(&s);
+}
+
+/* A turn of more open calls than are told apart: the oldest is forgotten. */
+static void open_calls_have_a_limit(void **state)
+{
+    MU_UNUSED(state);
+    struct scene s = in_turn();
+    char id[16];
+    for (int i = 0; i < ACP_TOOLS + 5; i++) {
+        snprintf(id, sizeof id, "t%d", i);
+        tool_says(&s, "tool_call", id, "in_progress");
+    }
+    assert_int_equal(json_object_size(((struct mu_acp *)s.state)->tools), ACP_TOOLS);
+    end(&s);
+}
+
+/* Which ends of a start may pass, and how each is said. */
+static void some_ends_of_a_start_may_pass(void **state)
+{
+    MU_UNUSED(state);
+    static const struct {
+        const char *words;
+        const char *out;
+        int code;
+        bool passing;
+        const char *says;
+    } cases[] = {
+        {"Error: database is locked\n", "", 1, true, "(exit code 1): Error: database is locked"},
+        {"\033[91mError:\033[0m Failed query: \n  CREATE TABLE\nparams: \n", "", 1, true,
+         "(exit code 1): Error: Failed query"},
+        {"SQLITE_BUSY", "{\"id\":1,\"result\":{\"protocolVersion\":1}}\n", 0, true,
+         "(exit code 0): SQLITE_BUSY"},
+        {"no config\n", "", 3, false, "(exit code 3): no config"},
+        {"", "", 3, false, "(exit code 3)."},
+        {"database is locked\n", hello, 1, false, "in the middle of the turn (exit code 1)"},
+        {"database is locked\n", "", -9, false, "killed by signal 9"},
+    };
+    for (size_t i = 0; i < MU_COUNT(cases); i++) {
+        static const struct mu_agent_start start = {
+            .run_id = "run", .program = "agent", .cwd = "/p"};
+        struct mu_exit how = {.kind = MU_EXIT_CODE, .code = cases[i].code};
+        struct mu_buf in = {0};
+        struct scene s = {.how = &plain, .state = D->open(&start, NULL)};
+        struct mu_agent_end *out = mu_alloc(sizeof *out);
+        if (cases[i].code < 0)
+            how = (struct mu_exit){.kind = MU_EXIT_SIGNAL, .signal = -cases[i].code};
+        D->prompt(s.state, &(struct mu_agent_prompt){.text = "hi"}, &in);
+        feed(&s, cases[i].out);
+        D->feed(s.state, MU_STREAM_ERR, cases[i].words, strlen(cases[i].words), scene_event, &s);
+        D->exited(s.state, &how, true, out, scene_event, &s);
+        assert_int_equal(out->outcome, MU_TURN_ERROR);
+        assert_int_equal(out->passing, cases[i].passing);
+        if (!strstr(out->text, cases[i].says))
+            fail_msg("%s", out->text);
+        free(out);
+        mu_buf_release(&in);
+        end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +460,9 @@ int main(void)
         cmocka_unit_test(a_prompt_waits_for_its_model),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(the_command_line_is_right),
+        cmocka_unit_test(a_long_call_is_told_apart_among_many),
+        cmocka_unit_test(open_calls_have_a_limit),
+        cmocka_unit_test(some_ends_of_a_start_may_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,7 @@ struct fixture {
     bool queued;
     int64_t keep_ms;  /* of an idle process; 0: as usual */
     int64_t quiet_ms; /* of a turn without output; 0: as usual */
+    int64_t start_ms; /* before an agent is started again; 0: as usual */
 };
 
 /* ---- what the hub sends ---- */
@@ -139,7 +140,8 @@ SHARED void serve(struct fixture *f)
                                                        .data_dir = f->dir,
                                                        .exe = self,
                                                        .keep_ms = f->keep_ms,
-                                                       .quiet_ms = f->quiet_ms});
+                                                       .quiet_ms = f->quiet_ms,
+                                                       .start_ms = f->start_ms});
 }
 
 SHARED void on_closed(void *ctx)

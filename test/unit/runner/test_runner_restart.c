@@ -196,19 +196,36 @@ static void a_cancel_survives_the_server(void **state)
 }
 
 /* The server dies between the commit of a prompt and the start of its process. */
-static void a_run_that_was_never_started_is_started(void **state)
+static void die_before_the_start(struct fixture *f, const char *how, const char *text)
 {
-    struct fixture *f = *state;
     int status;
     pid_t pid = fork();
     if (pid == 0) {
-        execl(self, self, "half", f->dir, "echo late", (char *)NULL);
+        execl(self, self, how, f->dir, text, (char *)NULL);
         _exit(127);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
     read_session(f);
     serve(f);
+}
+
+static void what_was_cancelled_before_its_start_is_not_started(void **state)
+{
+    struct fixture *f = *state;
+    die_before_the_start(f, "taken-back", "touch ../ran");
+    until_quiet(f);
+    assert_transcript(f, "user|touch ../ran\nnotice|Cancelled.\n");
+    assert_state(f, MU_session_state_IDLE, NULL);
+    assert_false(there(f, "ran"));
+    until_no_runs(f);
+    stop(f);
+}
+
+static void a_run_that_was_never_started_is_started(void **state)
+{
+    struct fixture *f = *state;
+    die_before_the_start(f, "half", "echo late");
     assert_state(f, MU_session_state_WORKING, NULL);
     until_quiet(f);
     assert_transcript(f, "user|echo late\ntext|late\n\n");
@@ -241,7 +258,7 @@ static void a_process_of_another_database_is_ended(void **state)
     stop(f);
 }
 
-static void commit_and_die(const char *dir, const char *text)
+static void commit_and_die(const char *dir, const char *text, bool cancelled)
 {
     struct fixture *f = mu_alloc(sizeof *f);
     snprintf(f->dir, sizeof f->dir, "%s", dir);
@@ -255,6 +272,8 @@ static void commit_and_die(const char *dir, const char *text)
     fclose(file);
     struct mu_rec_send_message m = {.id = "m1", .text = text};
     mu_runner_prompt(f->runner, f->session, &m, on_outcome, f);
+    if (cancelled)
+        mu_runner_cancel(f->runner, f->session, on_outcome, f);
     _exit(mu_store_commit(f->store) ? 1 : 0);
 }
 
@@ -276,7 +295,9 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "serve") == 0)
         serve_until_killed(argv[2], argv[3]);
     if (argc == 4 && strcmp(argv[1], "half") == 0)
-        commit_and_die(argv[2], argv[3]);
+        commit_and_die(argv[2], argv[3], false);
+    if (argc == 4 && strcmp(argv[1], "taken-back") == 0)
+        commit_and_die(argv[2], argv[3], true);
     if (argc == 4 && strcmp(argv[1], "follow") == 0)
         follow(argv[2]);
     const struct CMUnitTest tests[] = {
@@ -288,6 +309,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_cancel_survives_the_server, make_dirs, remove_dirs),
         cmocka_unit_test_setup_teardown(a_run_that_was_never_started_is_started, make_dirs,
                                         remove_dirs),
+        cmocka_unit_test_setup_teardown(what_was_cancelled_before_its_start_is_not_started,
+                                        make_dirs, remove_dirs),
         cmocka_unit_test_setup_teardown(a_process_of_another_database_is_ended, make_dirs,
                                         remove_dirs),
     };
