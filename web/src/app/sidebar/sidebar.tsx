@@ -24,7 +24,11 @@ interface Props {
 
 export function Sidebar({ dimmed, withNewButton, onAddProject, onNewSession }: Props) {
   return (
-    <nav aria-label="Projects and sessions" className="flex h-full flex-col">
+    // What changes in it lays out nothing outside: its size comes from where it stands.
+    <nav
+      aria-label="Projects and sessions"
+      className="flex h-full flex-col contain-layout contain-size contain-style"
+    >
       <div className="flex h-12 shrink-0 items-center justify-between pr-2 pl-3.5">
         <Wordmark />
         <ThemeMenu />
