@@ -55,11 +55,13 @@ export default tseslint.config(
           message: 'Only shared/websocket speaks to the phoenix client.',
         },
         {
-          selector: "CallExpression[callee.name='useMutation']:not(:has(Property[key.name='meta']))",
+          selector:
+            "CallExpression[callee.name='useMutation']:not(:has(Property[key.name='meta']))",
           message: 'Say what failed: meta.failed (lib/failures.ts); null where the caller says it.',
         },
         {
-          selector: "CallExpression[callee.name='useMutation'] Property[key.name='onError'] CallExpression[callee.object.name='notify'][callee.property.name='error']",
+          selector:
+            "CallExpression[callee.name='useMutation'] Property[key.name='onError'] CallExpression[callee.object.name='notify'][callee.property.name='error']",
           message: 'meta.failed says it; a second sentence would be one too many.',
         },
       ],

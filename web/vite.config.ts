@@ -3,6 +3,7 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import type { ProxyOptions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { firstLoad } from './scripts/first-load-plugin.mjs';
 import { serviceWorker } from './scripts/service-worker-plugin.mjs';
 
 /** The running muster that `npm run dev` stands in front of. */
@@ -28,14 +29,15 @@ const base = new RegExp(
   [
     'node_modules/(react|react-dom|scheduler|react-router|@tanstack|phoenix|clsx)/',
     'lucide-react/dist/esm/(createLucideIcon|Icon|context|default|shared)',
-    'src/lib/(api|cn|errors|storage|media|unknown|notify)',
+    'lucide-react/dist/esm/icons/copy\\.',
+    'src/lib/(api|cn|errors|storage|media|unknown|notify|settled|visibility)',
     'src/shared/(websocket|rows)/',
-    'src/components/ui/button',
+    'src/components/ui/(button|coded)',
   ].join('|'),
 );
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), serviceWorker()],
+  plugins: [react(), tailwindcss(), firstLoad(), serviceWorker()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: {
     host: 'localhost',
@@ -53,9 +55,21 @@ export default defineConfig({
     sourcemap: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // In index.html (first-load-plugin): no script that comes later may ask for them.
+    cssCodeSplit: false,
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: 'base', test: base }] },
+        codeSplitting: {
+          groups: [
+            { name: 'base', test: base, priority: 4 },
+            { name: 'start', test: /src\/main\.tsx/, priority: 3 },
+            { name: 'parts', test: /ui\/(field|keys|confirm-dialog|shortcut-list)/, priority: 2 },
+            { name: 'attention', test: /src\/app\/attention-here/, priority: 2 },
+            { name: 'work', test: /src\/app\/work-pages/, priority: 1 },
+            { name: 'settings', test: /src\/app\/settings-page/, priority: 1 },
+            { name: 'overlays', test: /ui\/(menu-parts|dialog-body|sheet-body|tooltip-bubble)/ },
+          ],
+        },
       },
     },
   },

@@ -42,10 +42,10 @@ for (const signal of ["SIGINT", "SIGTERM"])
     process.exit(1);
   });
 
-/** Starts a program on core 0. */
-export async function start(command, args, { port, core = 0, env } = {}) {
+/** Starts a program, on core 0 unless `cores` names others. */
+export async function start(command, args, { port, cores = "0", env } = {}) {
   const child = track(
-    spawn("taskset", ["-c", String(core), command, ...args], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } }),
+    spawn("taskset", ["-c", cores, command, ...args], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } }),
   );
   let log = "";
   child.stderr.on("data", (data) => (log = (log + data).slice(-4000)));
@@ -82,11 +82,11 @@ const withFolder = (server, dir) => ({
 });
 
 /** muster, with the bench topics; `data` keeps a store from before. */
-export async function startMuster({ data, flags = ["--bench-topics"], env } = {}) {
+export async function startMuster({ data, flags = ["--bench-topics"], env, cores } = {}) {
   const dir = data ?? folder();
   const store = join(dir, "muster");
   rmSync(join(store, "server.json"), { force: true });
-  const server = await start(musterBinary, ["serve", "--listen", "127.0.0.1:0", "--data", store, ...flags], { env });
+  const server = await start(musterBinary, ["serve", "--listen", "127.0.0.1:0", "--data", store, ...flags], { env, cores });
   await until("muster", () => {
     if (server.over()) throw new Error(`muster ended at once: ${server.log()}`);
     return existsSync(join(store, "server.json"));

@@ -5,5 +5,6 @@ import { growth } from "./growth.mjs";
 import { latency } from "./latency.mjs";
 import { rename } from "./rename.mjs";
 import { store } from "./store.mjs";
+import { threads } from "./threads.mjs";
 
-export const whole = [footprint, latency, rename, store, growth, crowd];
+export const whole = [footprint, latency, rename, store, growth, threads, crowd];

@@ -8,8 +8,8 @@
 
 const char *mu_claude_title(const char *tool, const json_t *input)
 {
-    static const char *const keys[] = {"command", "file_path",   "path",   "pattern", "url",
-                                       "query",   "description", "prompt", "skill",   NULL};
+    static const char *const keys[] = {"command", "file_path",   "pattern", "path",  "url",
+                                       "query",   "description", "prompt",  "skill", NULL};
     if (mu_str_eq(tool, "ExitPlanMode"))
         return "Approve this plan and let claude carry it out?";
     if (mu_str_eq(tool, "EnterPlanMode"))

@@ -24,7 +24,8 @@ static const char help[] =
     "  --log-json         log lines as JSON objects\n"
     "  --io-uring WAY     auto (default): writes to many browsers go through io_uring where\n"
     "                     the kernel allows it; off\n"
-    "  --send-threads N   threads that share such writes with the main one (0 to 15)\n"
+    "  --send-threads N   threads that share such writes with the main one: 0 to 15, or\n"
+    "                     auto (default): half as many as there are cores, at most 4\n"
     "  --bench-topics     topics `bench:*` for a load generator (loopback only)\n"
     "  --help             this text\n"
     "\n"
@@ -46,14 +47,16 @@ static void add_host(void *ctx, const char *value)
 /* 0, or 2 after a sentence. */
 static int read_send(const char *uring, const char *threads, struct mu_sender_opts *out)
 {
+    bool cores = strcmp(threads, "auto") == 0;
     char *end = NULL;
-    long n = threads ? strtol(threads, &end, 10) : 0;
+    long n = cores ? MU_SENDER_AUTO : strtol(threads, &end, 10);
     out->uring = strcmp(uring, "auto") == 0;
     out->threads = (int)n;
     if (!out->uring && strcmp(uring, "off") != 0)
         fprintf(stderr, "muster serve: --io-uring %s: it is auto or off.\n", uring);
-    else if (threads && (end == threads || *end || n < 0 || n > MU_SENDER_THREADS_MAX))
-        fprintf(stderr, "muster serve: --send-threads %s: it is a number from 0 to 15.\n", threads);
+    else if (!cores && (end == threads || *end || n < 0 || n > MU_SENDER_THREADS_MAX))
+        fprintf(stderr, "muster serve: --send-threads %s: it is auto, or a number from 0 to 15.\n",
+                threads);
     else
         return 0;
     return 2;
@@ -62,7 +65,7 @@ static int read_send(const char *uring, const char *threads, struct mu_sender_op
 static int run(const struct mu_command *self, int argc, char **argv)
 {
     struct mu_app_opts o = {.listen = "127.0.0.1:4747"};
-    const char *data = NULL, *level_word = "info", *uring = "auto", *threads = NULL;
+    const char *data = NULL, *level_word = "info", *uring = "auto", *threads = "auto";
     bool json = false;
     enum mu_log_level level;
     const struct mu_option options[] = {

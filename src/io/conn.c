@@ -124,6 +124,12 @@ void mu_conn_close(struct mu_conn *c)
 
 /* ---- writing ---- */
 
+/* It has a time limit of its own now. */
+static void sweep_soon(struct mu_conn *c)
+{
+    c->net->due[c->slot] = 0;
+}
+
 static void mark_dirty(struct mu_conn *c)
 {
     struct mu_net *net = c->net;
@@ -146,6 +152,7 @@ static void linger(struct mu_conn *c)
         return;
     c->lingering = true;
     c->progress_at = mu_net_now(c->net);
+    sweep_soon(c);
     if (shutdown(c->fd, SHUT_WR))
         mu_conn_end(c, MU_END_LOCAL);
     else
@@ -210,6 +217,8 @@ static uint32_t note_write(struct mu_conn *c, uint32_t from, ssize_t sent, size_
         bytes -= frames[at++]->len;
     c->skip = (uint32_t)bytes;
     c->blocked = (size_t)sent < asked;
+    if (c->blocked)
+        sweep_soon(c);
     return at - from;
 }
 
@@ -424,17 +433,17 @@ void mu_conn_pause(struct mu_conn *c, bool paused)
 /* ---- the rest ---- */
 
 /* A write that stands still for too long ends its connection. */
-void mu_conn_sweep(struct mu_conn *c)
+uint32_t mu_conn_sweep(struct mu_conn *c, uint32_t now)
 {
-    uint32_t now = mu_net_now(c->net);
     if (c->closing)
-        return;
+        return 0;
     if (c->blocked && now - c->progress_at >= MU_LIMIT_DRAIN_SECONDS)
         mu_conn_end(c, MU_END_SLOW);
     else if (c->lingering && now - c->progress_at > LINGER_SECONDS)
         mu_conn_end(c, MU_END_LOCAL);
     else if (!c->finishing)
-        c->net->cb->on_sweep(c->user, now);
+        return c->net->cb->on_sweep(c->user, now);
+    return 0;
 }
 
 void *mu_conn_user(const struct mu_conn *c)

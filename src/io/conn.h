@@ -34,8 +34,6 @@ enum mu_conn_end {
 
 enum {
     MU_NET_ACCEPTS = 512,
-    MU_NET_SWEEP_ALL = 1024,
-    MU_NET_SWEEP_ROUNDS = 8,
 };
 
 struct mu_net_cb {
@@ -47,9 +45,9 @@ struct mu_net_cb {
     void (*on_drained)(void *user);
     /* The connection is over; conn must not be used after this call. */
     void (*on_closed)(void *user, enum mu_conn_end end);
-    /* Called for every connection about every second; where there are more than MU_NET_SWEEP_ALL,
-     * at least every MU_NET_SWEEP_ROUNDS seconds. now: as mu_net_now. */
-    void (*on_sweep)(void *user, uint32_t now);
+    /* Time limits are kept here. now: as mu_net_now. Returns the second from which on it is to be
+     * called again; 0: the next one. */
+    uint32_t (*on_sweep)(void *user, uint32_t now);
 };
 
 /* Borrows cb and ctx. max_conns: past it connections are accepted and closed at once. send: how

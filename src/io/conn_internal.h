@@ -79,8 +79,8 @@ struct mu_net {
     bool accept_paused; /* no descriptors or memory: the sweep tries again */
     struct mu_timer *sweep;
     struct mu_conn **conns; /* all of them */
+    uint32_t *due;          /* of each: the second from which on it is to be swept */
     size_t count, cap;
-    size_t swept;                       /* conns below it are yet to be swept in this round */
     struct mu_conn *dirty, *dirty_last; /* linked by dirty_next */
     struct mu_conn **ended;             /* to be freed at the end of the turn */
     size_t ended_count, ended_cap;
@@ -102,6 +102,7 @@ void mu_conn_flush(struct mu_conn *c);
 void mu_conn_collect(struct mu_conn *c, struct mu_batch *batch);
 void mu_conn_sent(const struct mu_send *send);
 void mu_conn_written(struct mu_conn *c);
-void mu_conn_sweep(struct mu_conn *c);
+/* Keeps the time limits; returns when to call again. */
+uint32_t mu_conn_sweep(struct mu_conn *c, uint32_t now);
 
 #endif

@@ -42,17 +42,20 @@ static void conns_add(struct mu_net *net, struct mu_conn *c)
     if (net->count == net->cap) {
         net->cap = net->cap ? net->cap * 2 : 64;
         net->conns = mu_realloc(net->conns, net->cap * sizeof(struct mu_conn *));
+        net->due = mu_realloc(net->due, net->cap * sizeof *net->due);
     }
     c->slot = (uint32_t)net->count;
+    net->due[c->slot] = 0;
     net->conns[net->count++] = c;
     net->stats.open++;
 }
 
-/* The last one takes the place: it was swept in this round, or the place was. */
+/* The last one takes the place. */
 static void conns_remove(struct mu_net *net, struct mu_conn *c)
 {
     struct mu_conn *last = net->conns[--net->count];
     net->conns[c->slot] = last;
+    net->due[c->slot] = net->due[net->count];
     last->slot = c->slot;
     net->stats.open--;
 }
@@ -151,20 +154,16 @@ static void on_turn(void *ctx)
     }
 }
 
+/* Ten thousand connections of which none is due are 40 KB to look through. */
 static void on_sweep(void *ctx)
 {
     struct mu_net *net = ctx;
-    size_t some = net->count / MU_NET_SWEEP_ROUNDS + 1;
-    size_t n = net->count <= MU_NET_SWEEP_ALL ? net->count
-               : some > MU_NET_SWEEP_ALL      ? some
-                                              : MU_NET_SWEEP_ALL;
+    uint32_t now = mu_net_now(net);
     if (net->accept_paused && net->listening)
         watch_listeners(net, true);
-    while (n--) {
-        if (net->swept == 0 || net->swept > net->count)
-            net->swept = net->count;
-        mu_conn_sweep(net->conns[--net->swept]);
-    }
+    for (size_t i = 0; i < net->count; i++)
+        if (net->due[i] <= now)
+            net->due[i] = mu_conn_sweep(net->conns[i], now);
 }
 
 /* ---- begin and end ---- */
@@ -307,6 +306,7 @@ void mu_net_free(struct mu_net *net)
     mu_sender_free(net->sender);
     free(net->batch);
     free(net->conns);
+    free(net->due);
     free(net->ended);
     free(net);
 }

@@ -2,17 +2,18 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* One thread, and the part of the batch that it is at. */
+enum { PART = 64 }; /* writes that are taken at once of a batch that is shared */
+
 struct hand {
     struct mu_sender *sender;
     struct mu_uring *uring;
-    struct mu_send *sends;
-    size_t n;
     sem_t go;
     pthread_t thread;
 };
@@ -21,8 +22,14 @@ struct mu_sender {
     struct mu_sender_opts opts;
     struct mu_uring *uring; /* of the loop thread */
     struct hand *hands;     /* NULL: not started yet */
-    sem_t done;
-    bool ending;
+    atomic_bool ending;
+    /* The batch that is shared. Parts are taken from its end by whoever has time; who has taken one
+     * may look at `sends`, which stays until all are written. */
+    struct mu_send *sends;
+    uint32_t number;          /* of the batch */
+    _Atomic uint64_t untaken; /* number << 32 | writes that nobody has taken */
+    atomic_size_t unwritten;
+    sem_t done; /* posted by the thread that has written the last part */
 };
 
 ssize_t mu_send_one(const struct mu_send *send_)
@@ -58,6 +65,33 @@ static void await(sem_t *sem)
         continue;
 }
 
+/* Takes a part; false: none is left. The number keeps a thread that is late from taking a part of
+ * one batch by the count of another. */
+static bool take(struct mu_sender *s, size_t *from, size_t *n)
+{
+    uint64_t seen = atomic_load(&s->untaken), left;
+    do {
+        left = seen & UINT32_MAX;
+        *n = left < PART ? left : PART;
+        if (!left)
+            return false;
+    } while (!atomic_compare_exchange_weak(&s->untaken, &seen, seen - *n));
+    *from = left - *n;
+    return true;
+}
+
+/* Takes parts while there are any. True: the last of the batch's writes was one of these. */
+static bool help(struct mu_sender *s, struct mu_uring *uring)
+{
+    size_t from, n;
+    bool last = false;
+    while (take(s, &from, &n)) {
+        carry_out(uring, s->sends + from, n);
+        last = atomic_fetch_sub(&s->unwritten, n) == n;
+    }
+    return last;
+}
+
 static void *work(void *arg)
 {
     struct hand *h = arg;
@@ -65,8 +99,8 @@ static void *work(void *arg)
         await(&h->go);
         if (h->sender->ending)
             return NULL;
-        carry_out(h->uring, h->sends, h->n);
-        sem_post(&h->sender->done);
+        if (help(h->sender, h->uring))
+            sem_post(&h->sender->done);
     }
 }
 
@@ -109,24 +143,36 @@ static void stop_hands(struct mu_sender *s)
 
 static void share(struct mu_sender *s, struct mu_send *sends, size_t n)
 {
-    size_t parts = (size_t)s->opts.threads + 1, each = n / parts;
-    for (int i = 0; i < s->opts.threads; i++) {
-        struct hand *h = &s->hands[i];
-        h->sends = sends + (size_t)i * each;
-        h->n = each;
-        sem_post(&h->go);
-    }
-    carry_out(s->uring, sends + (parts - 1) * each, n - (parts - 1) * each);
+    s->sends = sends;
+    atomic_store(&s->unwritten, n);
+    atomic_store(&s->untaken, (uint64_t)++s->number << 32 | n);
     for (int i = 0; i < s->opts.threads; i++)
+        sem_post(&s->hands[i].go);
+    if (!help(s, s->uring))
         await(&s->done);
 }
 
 /* ---- the whole ---- */
 
+int mu_sender_threads_for(int cores)
+{
+    int half = cores / 2;
+    return half < MU_SENDER_AUTO_MAX ? half : MU_SENDER_AUTO_MAX;
+}
+
+/* Those that this process may use: taskset and containers' sets of cores count. */
+static int cores(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+}
+
 struct mu_sender *mu_sender_new(const struct mu_sender_opts *opts)
 {
     struct mu_sender *s = mu_alloc(sizeof *s);
     s->opts = *opts;
+    if (s->opts.threads == MU_SENDER_AUTO)
+        s->opts.threads = mu_sender_threads_for(cores());
     if (s->opts.threads > MU_SENDER_THREADS_MAX)
         s->opts.threads = MU_SENDER_THREADS_MAX;
     if (opts->uring)

@@ -9,8 +9,10 @@
  * kernel forbids it (seccomp, sysctl kernel.io_uring_disabled) or the build has no liburing, the
  * sender falls back to the first way by itself;
  *   - threads, beside either: a batch of MU_SENDER_SHARED writes or more is shared among the loop
- *     thread and `threads` others, and run returns when all have finished. They start with the
- * first such batch; until then they cost nothing. Figures: docs/decisions/0023-writes-together.md.
+ *     thread and `threads` others: each takes a part, and another one while there are any, so a
+ *     thread that gets no core is waited for no longer than for the part that it has. They start
+ *     with the first such batch; until then they cost nothing.
+ * Figures: docs/decisions/0023-writes-together.md.
  */
 #ifndef MU_IO_SENDER_H
 #define MU_IO_SENDER_H
@@ -23,12 +25,14 @@
 enum {
     MU_SENDER_SHARED = 256,     /* writes from which on a batch is shared among threads */
     MU_SENDER_THREADS_MAX = 15, /* beside the loop's */
+    MU_SENDER_AUTO = -1,        /* threads as the cores allow */
+    MU_SENDER_AUTO_MAX = 4,     /* of these, at most */
 };
 
 struct mu_sender;
 
 struct mu_sender_opts {
-    int threads; /* beside the loop's: 0 … MU_SENDER_THREADS_MAX */
+    int threads; /* beside the loop's: 0 … MU_SENDER_THREADS_MAX, or MU_SENDER_AUTO */
     bool uring;  /* where it can be had */
 };
 
@@ -49,6 +53,8 @@ void mu_sender_free(struct mu_sender *s); /* ends the threads; NULL allowed */
 bool mu_sender_batches(const struct mu_sender *s);
 /* "io_uring", or "sendmsg". */
 const char *mu_sender_way(const struct mu_sender *s);
+/* Threads beside the loop's for so many cores: half as many, at most MU_SENDER_AUTO_MAX. */
+int mu_sender_threads_for(int cores);
 /* Carries out n writes, each to another socket, without waiting for any; fills in the results. */
 void mu_sender_run(struct mu_sender *s, struct mu_send *sends, size_t n);
 

@@ -56,22 +56,19 @@ struct sess *sess_get(struct mu_runner *r, const char *id)
     }
     snprintf(s->id, sizeof s->id, "%s", id);
     HASH_ADD_STR(r->sessions, id, s);
+    sess_loose(r, s);
     return s;
 }
 
 void sess_free(struct mu_runner *r, struct sess *s)
 {
     HASH_DEL(r->sessions, s);
+    sess_unlist(r, s);
     if (s->run)
         s->run->sess = NULL;
     mu_buf_release(&s->pending);
     drop_value(s);
     free(s);
-}
-
-bool sess_idle(const struct sess *s)
-{
-    return !s->run && s->pending.len == 0;
 }
 
 void sess_gone(struct mu_runner *r, const char *id)
@@ -363,6 +360,7 @@ bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *give
             run_let_go(s->run);
         s->run->sess = NULL;
         s->run = NULL;
+        sess_loose(r, s);
     }
     struct run *run = s->run;
     take_value(s, &out->next);

@@ -43,9 +43,8 @@ struct id_list {
 static void on_row(void *ctx, const struct mu_rec_session *row,
                    const struct mu_session_private *priv)
 {
+    MU_UNUSED(priv);
     struct id_list *list = ctx;
-    if (row->state != MU_session_state_WORKING && !priv->run_id)
-        return;
     list->ids = mu_realloc(list->ids, (list->count + 1) * sizeof *list->ids);
     snprintf(list->ids[list->count++], sizeof *list->ids, "%s", row->id);
 }
@@ -70,7 +69,7 @@ static char *why_without_run(struct mu_runner *r, const struct sess *s)
 static void end_without_run(struct mu_runner *r)
 {
     struct id_list list = {0};
-    int rc = mu_store_each_session(r->store, NULL, 0, on_row, &list);
+    int rc = mu_store_each_in_flight(r->store, on_row, &list);
     if (rc)
         mu_log(MU_LOG_ERROR, "sessions_unreadable", "error", mu_strerror(rc), NULL);
     for (size_t i = 0; i < list.count; i++) {

@@ -73,13 +73,20 @@ struct sess {
     enum mu_message_kind pending_kind;
     char id[65];
     bool quiet; /* its metadata has quiet_since */
+    bool loose; /* in runner->loose */
+    struct sess *prev, *next;
 };
 
 /* The ladder of a cancel. An agent without a protocol for it begins at TERMINATED. */
 enum rung { RUNG_NONE, RUNG_INTERRUPTED, RUNG_CLOSED, RUNG_TERMINATED, RUNG_KILLED };
 
+struct run_link {
+    struct run *prev, *next;
+};
+
 struct run {
     UT_hash_handle hh;
+    struct run_link dirty_at, derived_at, written_at; /* in the runner's lists, see marks.c */
     struct mu_runner *r;
     struct sess *sess; /* NULL: nobody wants it any more; it is being ended */
     const struct mu_agent *agent;
@@ -156,8 +163,10 @@ struct mu_runner {
     struct mu_hub *hub;
     char *data_dir, *runs_dir, *images_dir, *exe;
     int64_t keep_ms, quiet_ms, start_ms;
-    struct sess *sessions;      /* by id: those that are in use */
-    struct run *runs;           /* by id */
+    struct sess *sessions; /* by id: those that are in use */
+    struct sess *loose;    /* of these, those that may have no run */
+    struct run *runs;      /* by id */
+    struct run *dirty_runs, *derived_runs, *written_runs;
     struct terminal *terminals; /* by id */
     struct effect *pushes, *actions, *replies;
     struct mu_timer *tick, *retry, *hourly, *watch;
@@ -184,10 +193,24 @@ void runner_action(struct mu_runner *r, enum effect_kind kind, const struct run 
 void runner_start_tick(struct mu_runner *r);
 void runner_check_closed(struct mu_runner *r);
 
+/* ---- marks.c ---- */
+void run_dirty(struct run *run); /* it consumed something: its row goes at the tick */
+void run_derived(
+    struct run *run); /* what it consumed is in the transaction: its row must be, too */
+void run_written(struct run *run); /* its row is in the transaction */
+void run_clean(struct run *run);   /* neither dirty nor derived */
+void run_unmark(struct run *run);  /* in no list */
+/* What was derived from output goes into the transaction together with how far it was read; all:
+ * what was only consumed, too. */
+void runs_write(struct mu_runner *r, bool all);
+void runs_are_stored(struct mu_runner *r);
+void sess_loose(struct mu_runner *r, struct sess *s); /* it may have no run any more */
+void sess_unlist(struct mu_runner *r, struct sess *s);
+void sessions_forget(struct mu_runner *r); /* those that nothing keeps in memory */
+
 /* ---- apply.c ---- */
 struct sess *sess_get(struct mu_runner *r, const char *id); /* NULL: there is none */
 void sess_free(struct mu_runner *r, struct sess *s);
-bool sess_idle(const struct sess *s); /* nothing keeps it in memory */
 /* Steps a session and carries the update out. False when it was refused; *out then says why. */
 bool sess_apply(struct mu_runner *r, struct sess *s, const struct mu_event *given,
                 struct mu_update *out);

@@ -31,7 +31,7 @@ void run_quiet(struct run *run, bool cancelled)
         return;
     run->rung = RUNG_NONE;
     run->prompt_input = 0;
-    run->derived = true;
+    run_derived(run);
     if (cancelled && dialect->ends_on_cancel) {
         run->closing = true;
         runner_action(run->r, EFFECT_RETIRE, run);
@@ -54,14 +54,16 @@ void run_let_go(struct run *run)
     terminals_of_run_end(run);
     if (!run->closing)
         runner_action(run->r, EFFECT_RETIRE, run);
-    run->closing = run->derived = true;
+    run->closing = true;
+    run_derived(run);
 }
 
 static void close_idle(struct run *run)
 {
     if (!run->sess || run->sess->s.row.state == MU_session_state_WORKING)
         return;
-    run->closing = run->derived = true;
+    run->closing = true;
+    run_derived(run);
     run_retire(run);
 }
 
@@ -80,7 +82,8 @@ void run_on_timer(void *ctx)
         close_idle(run);
         break;
     case RUNG_INTERRUPTED:
-        run->closing = run->derived = true;
+        run->closing = true;
+        run_derived(run);
         runner_start_tick(run->r);
         run_retire(run);
         break;

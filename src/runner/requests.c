@@ -109,7 +109,7 @@ void mu_runner_create_project(struct mu_runner *r, const struct mu_rec_create_pr
         mu_rec_free(&mu_project_desc, other);
     } else if (mu_store_count_projects(r->store) >= MU_LIMIT_PROJECTS) {
         runner_refuse(cb, ctx, MU_CODE_LIMIT_REACHED,
-                      "This server has its limit of 1000 projects.");
+                      "This server has its limit of 10000 projects.");
     } else {
         insert_project(r, path, name, cb, ctx);
     }
@@ -235,7 +235,7 @@ void mu_runner_create_session(struct mu_runner *r, const char *project_id,
         return;
     if (mu_store_count_sessions(r->store) >= MU_LIMIT_SESSIONS)
         runner_refuse(cb, ctx, MU_CODE_LIMIT_REACHED,
-                      "This server has its limit of 20000 sessions.");
+                      "This server has its limit of 100000 sessions.");
     else if (!req->name || runner_take_name(req->name, name, cb, ctx))
         insert_session(r, project_id, req->name ? name : NULL, req, cb, ctx);
 }

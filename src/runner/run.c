@@ -39,8 +39,11 @@ struct run *run_make(struct mu_runner *r, const char *id)
 void run_free(struct run *run)
 {
     HASH_DEL(run->r->runs, run);
-    if (run->sess)
+    run_unmark(run);
+    if (run->sess) {
         run->sess->run = NULL;
+        sess_loose(run->r, run->sess);
+    }
     if (run->state)
         run->agent->dialect->close(run->state);
     mu_timer_free(run->timer);
@@ -134,7 +137,7 @@ static void put_decoder(const struct run *run, struct mu_buf *json)
 
 void run_write(struct run *run)
 {
-    run->dirty = run->derived = false;
+    run_clean(run);
     if (run->ended || !run->agent)
         return;
     struct mu_buf decoder = {0};
@@ -150,7 +153,7 @@ void run_write(struct run *run)
                          .created_at = run->created_at};
     runner_note(run->r, mu_store_put_run(run->r->store, &row));
     mu_buf_release(&decoder);
-    run->written = true;
+    run_written(run);
     run->written_offset = run->offset;
 }
 
@@ -187,7 +190,8 @@ void run_load(struct run *run, const struct mu_run *row)
     snprintf(run->session_id, sizeof run->session_id, "%s", row->session_id);
     mu_str_set(&run->spec, row->spec);
     run->stored = true;
-    run->holding = run->dirty = run->derived = run->written = run->ended = false;
+    run->holding = run->ended = false;
+    run_unmark(run);
 }
 
 static void give_input(void *ctx, int64_t seq, const char *data, size_t n, bool includes)
@@ -228,7 +232,7 @@ void run_input(struct run *run, const struct mu_buf *bytes, bool includes)
 {
     struct mu_runner *r = run->r;
     int64_t seq = ++run->last_input;
-    run->derived = true;
+    run_derived(run);
     runner_note(r, mu_store_put_input(r->store, run->id, seq, bytes->data, bytes->len, includes));
     struct effect *e = runner_effect(&r->actions, EFFECT_INPUT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
@@ -252,7 +256,7 @@ void run_feed(struct run *run, const char *prompt, const char *metadata)
     images_free(images, given.n_images);
     /* A prompt for a process that takes none any more is an input that never arrives. */
     run->prompt_input = run->closing ? NEVER : run->last_input;
-    run->derived = true;
+    run_derived(run);
     if (run->rung == RUNG_NONE)
         mu_timer_stop(run->timer);
     mu_buf_release(&bytes);
@@ -267,7 +271,8 @@ void run_interrupt(struct run *run)
     if (bytes.len)
         run_input(run, &bytes, false);
     else /* signals follow: what comes before its end must not be taken for a process that stays */
-        run->closing = run->derived = true;
+        run->closing = true;
+    run_derived(run);
     struct effect *e = runner_effect(&run->r->actions, EFFECT_INTERRUPT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
     e->n = bytes.len > 0;
@@ -283,7 +288,7 @@ void run_configure(struct run *run)
     json_t *options = text ? json_loads(text, 0, NULL) : NULL;
     struct mu_buf bytes = {0};
     dialect->configure(run->state, options, &bytes);
-    run->derived = true;
+    run_derived(run);
     if (bytes.len)
         run_input(run, &bytes, false);
     mu_buf_release(&bytes);
@@ -295,7 +300,7 @@ void run_configure(struct run *run)
 /* Whatever was consumed; an incomplete line keeps the position where it began. */
 static void consumed(struct run *run, uint64_t next)
 {
-    run->dirty = true;
+    run_dirty(run);
     if (run->holding)
         return;
     run->offset = next;
@@ -360,7 +365,7 @@ static void on_input_done(void *ctx, uint64_t seq, uint64_t offset, uint64_t nex
         run->confirmed_input = (int64_t)seq;
     if (run->stored)
         runner_note(run->r, mu_store_delete_inputs(run->r->store, run->id, (int64_t)seq));
-    run->derived = true;
+    run_derived(run);
     serve_confirmed(run);
     on_record(run, next);
 }
@@ -378,10 +383,11 @@ void run_finish(struct run *run, enum mu_turn_outcome outcome, const char *text)
         output_end_turn(run);
         run->sess = NULL;
         s->run = NULL;
+        sess_loose(r, s);
         sess_apply(r, s, &ev, &out);
     }
     run->ended = true;
-    run->dirty = run->derived = false;
+    run_clean(run);
     terminals_of_run_end(run);
     mu_timer_stop(run->timer);
     if (run->stored)

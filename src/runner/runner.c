@@ -155,32 +155,6 @@ static void drop_all(struct effect **list)
 
 /* ---- commit ---- */
 
-/* What was derived from output goes into the transaction together with how far it was read. */
-static void write_runs(struct mu_runner *r, bool all)
-{
-    for (struct run *run = r->runs; run; run = run->hh.next) {
-        if (run->ended || !(run->derived || (all && run->dirty)))
-            continue;
-        output_drain(run);
-        run_write(run);
-    }
-    terminals_write(r);
-}
-
-static void runs_are_stored(struct mu_runner *r)
-{
-    for (struct run *run = r->runs; run; run = run->hh.next) {
-        if (!run->written)
-            continue;
-        run->written = false;
-        run->stored = true;
-        run->saved_offset = run->written_offset;
-        if (run->holder && !run->ended)
-            mu_holder_ack(run->holder, run->saved_offset);
-    }
-    terminals_are_stored(r);
-}
-
 static void fail_replies(struct mu_runner *r, int rc)
 {
     enum mu_code code = rc == -ENOSPC || rc == -EDQUOT ? MU_CODE_STORE_FULL : MU_CODE_STORE_FAILED;
@@ -287,15 +261,6 @@ static void checkpoint_if_due(struct mu_runner *r)
     mu_loop_work(r->loop, on_checkpoint, on_checkpoint_done, r);
 }
 
-static void forget_idle_sessions(struct mu_runner *r)
-{
-    for (struct sess *s = r->sessions, *next; s; s = next) {
-        next = s->hh.next;
-        if (sess_idle(s))
-            sess_free(r, s);
-    }
-}
-
 static bool settled(const struct mu_runner *r)
 {
     return !mu_store_dirty(r->store) && !r->pushes && !r->actions && !r->replies;
@@ -306,7 +271,7 @@ void mu_runner_flush(struct mu_runner *r)
     if (r->flushing)
         return;
     r->flushing = true;
-    write_runs(r, false);
+    runs_write(r, false);
     bool any = !settled(r);
     while (!settled(r)) {
         commit(r);
@@ -315,10 +280,10 @@ void mu_runner_flush(struct mu_runner *r)
         r->flushing = false; /* who is answered may ask for more, and read: a flush of its own */
         carry_out_all(r, &r->replies);
         r->flushing = true;
-        write_runs(r, false);
+        runs_write(r, false);
     }
     if (any) {
-        forget_idle_sessions(r);
+        sessions_forget(r);
         checkpoint_if_due(r);
     }
     r->flushing = false;
@@ -335,7 +300,7 @@ static void on_turn(void *ctx)
 
 static void on_tick(void *ctx)
 {
-    write_runs(ctx, true);
+    runs_write(ctx, true);
 }
 
 void runner_start_tick(struct mu_runner *r)
@@ -411,7 +376,7 @@ static void on_detached(void *ctx)
 
 void mu_runner_close(struct mu_runner *r, mu_loop_cb *done, void *ctx)
 {
-    write_runs(r, true);
+    runs_write(r, true);
     mu_runner_flush(r);
     r->closing = true;
     r->closed = done;

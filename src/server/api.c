@@ -120,10 +120,17 @@ static void on_agents(void *ctx, const struct mu_rec_agent_list *agents)
 
 static void list_projects(struct mu_client *c, const struct mu_http_req *req, const char *id)
 {
-    MU_UNUSED(req);
     MU_UNUSED(id);
+    char after[48];
     struct mu_buf json = {0};
-    answer_read(c, mu_sync_list(c->srv->opts.store, &json), MU_CODE_NOT_FOUND, &json);
+    int rc = mu_http_query(req, "after", after, sizeof after);
+    bool first = rc == -ENOENT;
+    rc = rc && !first ? -EINVAL : mu_slice_list(c->srv->opts.store, first ? NULL : after, &json);
+    if (rc == -EINVAL)
+        mu_answer_error(c, MU_CODE_INVALID_FIELD, mu_slice_wrong);
+    else
+        answer_read(c, rc, MU_CODE_NOT_FOUND, &json);
+    mu_buf_release(&json);
 }
 
 static void create_project(struct mu_client *c, const struct mu_http_req *req, const char *id)

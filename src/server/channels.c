@@ -57,15 +57,21 @@ struct asked {
     bool with_row;          /* the answer is the session's row */
 };
 
+struct mu_phx_msg *mu_channel_envelope(const struct mu_phx_msg *msg)
+{
+    struct mu_phx_msg *envelope = mu_alloc(sizeof *envelope);
+    *envelope = *msg;
+    envelope->payload = NULL;
+    envelope->payload_n = 0;
+    envelope->json = NULL;
+    return envelope;
+}
+
 static struct asked *ask(struct mu_client *c, const struct mu_phx_msg *msg)
 {
     struct asked *a = mu_alloc(sizeof *a);
     a->client = c;
-    a->msg = mu_alloc(sizeof *a->msg);
-    *a->msg = *msg;
-    a->msg->payload = NULL;
-    a->msg->payload_n = 0;
-    a->msg->json = NULL;
+    a->msg = mu_channel_envelope(msg);
     mu_client_ref(c);
     return a;
 }
@@ -148,11 +154,22 @@ static void on_create_session(struct mu_client *c, struct mu_phx_msg *msg)
     mu_rec_clear(&mu_create_session_call_desc, &call);
 }
 
+static void on_snapshot(struct mu_client *c, struct mu_phx_msg *msg)
+{
+    struct mu_rec_snapshot call;
+    if (!payload_as(c, msg, &mu_snapshot_desc, &call))
+        return;
+    mu_slices_ask(c->srv->slices, c, msg, call.after);
+    mu_rec_clear(&mu_snapshot_desc, &call);
+}
+
 static void projects_event(struct mu_client *c, struct mu_sub *sub, struct mu_phx_msg *msg)
 {
     MU_UNUSED(sub);
     if (strcmp(msg->event, MU_CALL_projects_SYNC) == 0)
         answer_sync(c, &mu_channel_projects, msg);
+    else if (strcmp(msg->event, MU_CALL_projects_SNAPSHOT) == 0)
+        on_snapshot(c, msg);
     else if (strcmp(msg->event, MU_CALL_projects_CREATE_SESSION) == 0)
         on_create_session(c, msg);
     else

@@ -250,24 +250,26 @@ void mu_answer_error(struct mu_client *c, enum mu_code code, const char *message
     mu_buf_release(&json);
 }
 
-static void on_sweep(void *user, uint32_t now)
+static uint32_t on_sweep(void *user, uint32_t now)
 {
     struct mu_client *c = user;
     if (mu_conn_unsent(c->conn))
-        return; /* the time limit for draining is the connection's own */
+        return 0; /* the time limit for draining is the connection's own */
     if (c->socket) {
-        if (now - c->heard_at >= MU_LIMIT_IDLE_SECONDS)
-            mu_socket_close(c, MU_WS_PROTOCOL_ERROR, "no heartbeat");
-        return;
+        if (now - c->heard_at < MU_LIMIT_IDLE_SECONDS)
+            return c->heard_at + MU_LIMIT_IDLE_SECONDS;
+        mu_socket_close(c, MU_WS_PROTOCOL_ERROR, "no heartbeat");
+        return 0;
     }
     uint32_t under_way = now - c->request_at, quiet = now - c->heard_at;
     bool idle = mu_http_idle(c->http);
     if (c->busy)
-        return;
+        return 0;
     if (idle ? quiet >= MU_LIMIT_IDLE_SECONDS
              : under_way >= (mu_http_in_head(c->http) ? MU_LIMIT_REQUEST_HEAD_SECONDS
                                                       : MU_LIMIT_REQUEST_SECONDS))
         mu_conn_close(c->conn);
+    return 0;
 }
 
 static void on_head_timer(void *ctx)
@@ -290,6 +292,7 @@ struct mu_server *mu_server_new(const struct mu_server_opts *opts)
     s->started_at = mu_now_ms();
     s->lookups = mu_lookups_new(opts->loop, MU_LIMIT_LOOKUP_SECONDS * INT64_C(1000));
     s->searches = mu_searches_new(s);
+    s->slices = mu_slices_new(s);
     s->net = mu_net_new(opts->loop, &net_cb, s, MU_LIMIT_CONNECTIONS, &opts->send);
     s->head_timer = mu_timer_new(opts->loop, on_head_timer, s);
     mu_timer_start(s->head_timer, 1000, 1000);
@@ -340,6 +343,7 @@ static void close_batch(void *ctx)
     mu_net_close(s->net);
     mu_timer_free(s->close_timer);
     mu_timer_free(s->head_timer);
+    mu_slices_close(s->slices);
     mu_searches_close(s->searches);
     mu_lookups_close(s->lookups);
     s->closed(s->closed_ctx);
@@ -365,6 +369,7 @@ void mu_server_free(struct mu_server *s)
     if (!s)
         return;
     mu_net_free(s->net);
+    mu_slices_free(s->slices);
     mu_searches_free(s->searches);
     mu_lookups_free(s->lookups);
     free(s);

@@ -26,6 +26,7 @@ struct mu_server {
     struct mu_timer *close_timer; /* paces the shutdown */
     struct mu_lookups *lookups;
     struct mu_searches *searches;
+    struct mu_slices *slices;
     int64_t started_at;
     bool shutting_down;
     int close_waits;
@@ -132,6 +133,8 @@ struct mu_channel {
 extern const struct mu_channel mu_channel_projects, mu_channel_session_topic, mu_channel_inbox,
     mu_channel_bench;
 
+/* A copy of a message without its payload, for an answer that comes later. Owned; free(). */
+struct mu_phx_msg *mu_channel_envelope(const struct mu_phx_msg *msg);
 void mu_socket_reply(struct mu_client *c, const struct mu_phx_msg *msg, const char *status,
                      const char *response, size_t n);
 void mu_socket_reply_error(struct mu_client *c, const struct mu_phx_msg *msg, enum mu_code code,
@@ -142,10 +145,28 @@ void mu_socket_sub_closed(struct mu_conn *conn, struct mu_sub *sub);
 void mu_socket_push(struct mu_client *c, const struct mu_sub *sub, const char *event,
                     const char *json, size_t n);
 
+/* ---- every project with its sessions, in slices (slices.c) ---- */
+
+/* The answer to a join that a delta cannot answer: its first slice. The caller has flushed the
+ * runner. 0 or the store's error. */
+int mu_slice_snapshot(struct mu_store *store, enum mu_snapshot_reason reason,
+                      struct mu_buf *out) MU_MUST_CHECK;
+/* The slice behind `after`, or (NULL) the first; -EINVAL where that is no `next` of a slice. */
+int mu_slice_list(struct mu_store *store, const char *after, struct mu_buf *out) MU_MUST_CHECK;
+extern const char mu_slice_wrong[]; /* the sentence for -EINVAL */
+/* A project without its sessions, in the form that has them. */
+struct mu_rec_project_with_sessions mu_slice_nested(const struct mu_rec_project *row);
+
+/* The calls that ask for the next slice: one is answered in a turn of the loop, so that others are
+ * heard in between, however many read at once. */
+struct mu_slices *mu_slices_new(struct mu_server *s);
+void mu_slices_ask(struct mu_slices *w, struct mu_client *c, struct mu_phx_msg *msg,
+                   const char *after);
+void mu_slices_close(struct mu_slices *w); /* who waits is not answered any more */
+void mu_slices_free(struct mu_slices *w);  /* NULL allowed */
+
 /* ---- rows as JSON (sync.c); the caller has flushed the runner ---- */
 
-/* GET /api/projects. 0 or the store's error. */
-int mu_sync_list(struct mu_store *store, struct mu_buf *out) MU_MUST_CHECK;
 /* The answer to a join of `projects` that says since (NULL: nothing). */
 int mu_sync_projects(struct mu_store *store, const struct mu_rec_since *since,
                      struct mu_buf *out) MU_MUST_CHECK;

@@ -67,17 +67,7 @@ static void add_permission(void *ctx, const struct mu_rec_permission *p, const c
 
 static void add_nested(void *ctx, const struct mu_rec_project *row)
 {
-    struct mu_rec_project_with_sessions nested = {
-        .id = row->id,
-        .name = row->name,
-        .path = row->path,
-        .position = row->position,
-        .pinned_at = row->pinned_at,
-        .archived_at = row->archived_at,
-        .created_at = row->created_at,
-        .updated_at = row->updated_at,
-        .rev = row->rev,
-    };
+    struct mu_rec_project_with_sessions nested = mu_slice_nested(row);
     rows_add(ctx, &nested);
 }
 
@@ -94,42 +84,6 @@ static int add_their_sessions(struct mu_store *store, struct rows *projects)
             return rc;
     }
     return 0;
-}
-
-/* Every project with its sessions. */
-static int gather_all(struct mu_store *store, struct mu_list *out)
-{
-    struct rows projects = ROWS(project_with_sessions);
-    int rc = mu_store_each_project(store, 0, add_nested, &projects);
-    if (!rc)
-        rc = add_their_sessions(store, &projects);
-    *out = rows_list(&projects);
-    return rc;
-}
-
-int mu_sync_list(struct mu_store *store, struct mu_buf *out)
-{
-    struct mu_rec_project_list *list = mu_alloc(sizeof *list);
-    list->epoch = mu_strdup(mu_store_epoch(store));
-    list->rev = mu_store_rev(store);
-    int rc = gather_all(store, &list->projects);
-    if (!rc)
-        mu_rec_encode(out, &mu_project_list_desc, list);
-    mu_rec_free(&mu_project_list_desc, list);
-    return rc;
-}
-
-static int snapshot(struct mu_store *store, enum mu_snapshot_reason reason, struct mu_buf *out)
-{
-    struct mu_rec_sync_snapshot *s = mu_alloc(sizeof *s);
-    s->epoch = mu_strdup(mu_store_epoch(store));
-    s->rev = mu_store_rev(store);
-    s->reason = reason;
-    int rc = gather_all(store, &s->projects);
-    if (!rc)
-        mu_rec_encode(out, &mu_sync_snapshot_desc, s);
-    mu_rec_free(&mu_sync_snapshot_desc, s);
-    return rc;
 }
 
 struct ids {
@@ -202,11 +156,12 @@ int mu_sync_projects(struct mu_store *store, const struct mu_rec_since *since, s
 {
     enum mu_snapshot_reason reason = snapshot_reason(store, since);
     if (reason)
-        return snapshot(store, reason, out);
-    int64_t changed =
-        since->rev == mu_store_rev(store) ? 0 : mu_store_count_since(store, since->rev);
+        return mu_slice_snapshot(store, reason, out);
+    int64_t changed = since->rev == mu_store_rev(store)
+                          ? 0
+                          : mu_store_count_since(store, since->rev, MU_LIMIT_DELTA_ROWS + 1);
     if (changed > MU_LIMIT_DELTA_ROWS)
-        return snapshot(store, MU_snapshot_reason_TOO_LARGE, out);
+        return mu_slice_snapshot(store, MU_snapshot_reason_TOO_LARGE, out);
     if (changed)
         return delta(store, since->rev, out);
     struct mu_rec_sync_current current = {.epoch = mu_store_epoch(store),

@@ -259,7 +259,10 @@ static int fill_draft(struct opening *o, const char *draft)
     if (rc)
         return rc;
     mu_id_new(epoch);
-    snprintf(text, sizeof text, "INSERT INTO meta VALUES (1, '%s', 0, 0, '', 1, '')", epoch);
+    snprintf(text, sizeof text,
+             "INSERT INTO meta (one, epoch, rev, oldest_since, boot_id, clean, seal) "
+             "VALUES (1, '%s', 0, 0, '', 1, '')",
+             epoch);
     if (sql(o->db, text) != SQLITE_OK || sql(o->db, "PRAGMA journal_mode = WAL") != SQLITE_OK)
         return refuse_sqlite(o, "it cannot be made");
     sqlite3_db_config(o->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

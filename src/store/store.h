@@ -94,17 +94,30 @@ int mu_store_each_project(struct mu_store *s, int64_t since, mu_project_cb *cb,
                           void *ctx) MU_MUST_CHECK;
 int mu_store_each_session(struct mu_store *s, const char *project_id, int64_t since,
                           mu_session_cb *cb, void *ctx) MU_MUST_CHECK;
+/* The sessions that work or have a run. */
+int mu_store_each_in_flight(struct mu_store *s, mu_session_cb *cb, void *ctx) MU_MUST_CHECK;
+
+/* In slices: rows in the order in which they were made, each with its number there, which it keeps
+ * as long as it lives. Projects from number `from` on; sessions of a project behind number `after`;
+ * at most limit. A callback that returns false ends it. */
+typedef bool mu_project_slice_cb(void *ctx, int64_t n, const struct mu_rec_project *row);
+typedef bool mu_session_slice_cb(void *ctx, int64_t n, const struct mu_rec_session *row);
+int mu_store_slice_projects(struct mu_store *s, int64_t from, int64_t limit,
+                            mu_project_slice_cb *cb, void *ctx) MU_MUST_CHECK;
+int mu_store_slice_sessions(struct mu_store *s, const char *project_id, int64_t after,
+                            int64_t limit, mu_session_slice_cb *cb, void *ctx) MU_MUST_CHECK;
+
 /* Where rows stand: the positions of a project's sessions, or (project_id NULL) of the projects,
  * ascending. */
 typedef void mu_place_cb(void *ctx, const char *id, int64_t position);
 int mu_store_each_place(struct mu_store *s, const char *project_id, mu_place_cb *cb,
                         void *ctx) MU_MUST_CHECK;
 int64_t mu_store_last_place(struct mu_store *s, const char *project_id); /* the highest; or 0 */
-/* How many rows there are: of all, and changed since (a bound for a delta). */
+/* How many rows there are: of all (known, not counted), and changed since: projects, sessions and
+ * tombstones, counted no further than max. */
 int64_t mu_store_count_projects(struct mu_store *s);
 int64_t mu_store_count_sessions(struct mu_store *s);
-int64_t mu_store_count_since(struct mu_store *s,
-                             int64_t since); /* projects, sessions, tombstones */
+int64_t mu_store_count_since(struct mu_store *s, int64_t since, int64_t max);
 
 /* Deleted rows with rev > since. is_project tells which kind. */
 typedef void mu_tombstone_cb(void *ctx, bool is_project, const char *id, int64_t rev);

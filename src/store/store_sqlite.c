@@ -19,6 +19,9 @@ int mu_store_put_project(struct mu_store *s, const struct mu_rec_project *p)
     return mu_sq_run(&q);
 }
 
+/* Columns of a row's own in statements.def; what a statement adds comes behind them. */
+enum { PROJECT_FIELDS = 9, SESSION_FIELDS = 27 };
+
 static struct mu_rec_project project_row(struct mu_sq *q)
 {
     struct mu_rec_project p = {0};
@@ -71,6 +74,20 @@ int mu_store_each_project(struct mu_store *s, int64_t since, mu_project_cb *cb, 
     if (since)
         mu_sq_int(&q, since);
     return each_project(&q, &count, cb, ctx);
+}
+
+int mu_store_slice_projects(struct mu_store *s, int64_t from, int64_t limit,
+                            mu_project_slice_cb *cb, void *ctx)
+{
+    struct mu_sq q = mu_sq_read(s, MU_SQ_slice_projects);
+    bool more = true;
+    mu_sq_int(&q, from);
+    mu_sq_int(&q, limit);
+    while (more && mu_sq_next(&q)) {
+        struct mu_rec_project p = project_row(&q);
+        more = cb(ctx, mu_sq_get_int(&q, PROJECT_FIELDS), &p);
+    }
+    return mu_sq_end(&q);
 }
 
 /* ---- sessions ---- */
@@ -176,6 +193,30 @@ int mu_store_each_session(struct mu_store *s, const char *project_id, int64_t si
     return each_session(&q, &count, cb, ctx);
 }
 
+int mu_store_each_in_flight(struct mu_store *s, mu_session_cb *cb, void *ctx)
+{
+    struct mu_sq q = mu_sq_read(s, MU_SQ_each_session_in_flight);
+    int64_t count = 0;
+    return each_session(&q, &count, cb, ctx);
+}
+
+int mu_store_slice_sessions(struct mu_store *s, const char *project_id, int64_t after,
+                            int64_t limit, mu_session_slice_cb *cb, void *ctx)
+{
+    struct mu_sq q = mu_sq_read(s, MU_SQ_slice_sessions);
+    bool more = true;
+    mu_sq_text(&q, project_id);
+    mu_sq_int(&q, after);
+    mu_sq_int(&q, limit);
+    while (more && mu_sq_next(&q)) {
+        struct mu_rec_session row;
+        struct mu_session_private priv;
+        session_row(&q, &row, &priv);
+        more = cb(ctx, mu_sq_get_int(&q, SESSION_FIELDS), &row);
+    }
+    return mu_sq_end(&q);
+}
+
 /* ---- places ---- */
 
 int mu_store_each_place(struct mu_store *s, const char *project_id, mu_place_cb *cb, void *ctx)
@@ -278,10 +319,11 @@ int64_t mu_store_count_sessions(struct mu_store *s)
     return mu_sq_one(&q, 0);
 }
 
-int64_t mu_store_count_since(struct mu_store *s, int64_t since)
+int64_t mu_store_count_since(struct mu_store *s, int64_t since, int64_t max)
 {
     struct mu_sq q = mu_sq_read(s, MU_SQ_count_since);
     mu_sq_int(&q, since);
+    mu_sq_int(&q, max);
     return mu_sq_one(&q, INT64_MAX); /* too many for a delta */
 }
 

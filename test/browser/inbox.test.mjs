@@ -66,6 +66,51 @@ test("a request is allowed, and another denied with a reason, without leaving wh
   app.verify();
 });
 
+test("an answer that is refused is said in its card, which stays; taken, the next one is opened", async (t) => {
+  const { app, page, ask, session } = await reading(t);
+  const one = await ask("First", "[[tool:touch one.txt]][[say:done]]");
+  await line(app, one).waitFor();
+  const two = await ask("Second", "[[tool:touch two.txt]][[say:done]]");
+  await line(app, two).waitFor();
+  const refusal = { code: "INTERNAL", message: "The disk is full: free some space." };
+  const answers = `**/api/sessions/${one}/answer`;
+  await page.route(answers, (route) => route.fulfill({ status: 500, json: { error: refusal } }));
+  await line(app, one).getByRole("button", { name: /First/ }).click();
+  await button(line(app, one), "Allow").click();
+  const said = line(app, one).getByRole("alert");
+  await said.filter({ hasText: "The answer did not arrive. The disk is full: free some space." }).waitFor();
+  assert.equal(await page.getByTestId("permission-card").count(), 1, "the next one is not opened");
+  await page.unroute(answers);
+  await button(line(app, one), "Allow").click();
+  await gone(line(app, one));
+  await button(line(app, two), "Allow").waitFor();
+  assert.equal((await session(two)).waiting_for, "permission");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Needs you1");
+});
+
+test("a double click answers one request, though the next one takes its place", async (t) => {
+  const { app, page, ask, session } = await reading(t);
+  const one = await ask("First", "[[tool:touch one.txt]][[say:done]]");
+  await line(app, one).waitFor();
+  const two = await ask("Second", "[[tool:touch two.txt]][[say:done]]");
+  await line(app, two).waitFor();
+  await line(app, one).getByRole("button", { name: /First/ }).click();
+  const box = await button(line(app, one), "Allow").boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down({ clickCount: 1 });
+  await page.mouse.up({ clickCount: 1 });
+  await button(line(app, two), "Allow").waitFor();
+  assert.deepEqual(await button(line(app, two), "Allow").boundingBox(), box, "it stands in the same place");
+  await page.mouse.down({ clickCount: 2 });
+  await page.mouse.up({ clickCount: 2 });
+  await button(line(app, two), "Deny").click();
+  await gone(line(app, two));
+  const lines = (await app.muster.ok("GET", `/api/sessions/${two}/messages`)).messages;
+  assert.equal(lines.find(({ kind }) => kind === "tool").metadata.decision, "deny", "the second click did nothing");
+  assert.equal((await session(one)).waiting_for, null);
+});
+
 test("what another device answers goes away, and is said; the link leads to the session", async (t) => {
   const { app, page, muster, project, sessionId, ask } = await reading(t);
   const other = await openApp(t, browser, muster, { context: page.context() });

@@ -10,9 +10,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import lighthouse, { desktopConfig } from "lighthouse";
-import { root } from "../lib/paths.mjs";
 
-process.env.MUSTER_BIN ??= join(root, "build/release/muster");
+// Before paths.mjs is read, which takes the build with the sanitizers otherwise.
+process.env.MUSTER_BIN ??= "build/release/muster";
 const { launchBrowser, launchWithPort, logIn } = await import("../lib/browser.mjs");
 const { startMuster } = await import("../lib/muster.mjs");
 

@@ -263,10 +263,14 @@ test("a new session like another: same project, agent and options", async (t) =>
 
 test("a deletion is sent when the page is left, and not if it was taken back", async (t) => {
   const { app, page, own, sessions } = await withRows(t, { one: ["a", "b"] });
+  await run(own, sessions.a, "exit 3");
+  await filter(app, "error").filter({ hasText: /^Error1$/ }).waitFor();
   await choose(app, app.row(sessions.a), "Delete");
   await linesAre(app, ["one", "b"]);
+  await filter(app, "error").filter({ hasText: /^Error$/ }).waitFor();
   await page.getByRole("button", { name: "Undo" }).click();
   await linesAre(app, ["one", "a", "b"]);
+  await filter(app, "error").filter({ hasText: /^Error1$/ }).waitFor();
   await choose(app, app.row(sessions.b), "Delete");
   await linesAre(app, ["one", "a"]);
   assert.equal((await own.api("GET", `/api/sessions/${sessions.b}`)).status, 200, "not yet");

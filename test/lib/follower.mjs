@@ -42,6 +42,8 @@ export class Follower {
   epoch = null;
   rev = 0;
   gap = false;
+  /** Where the next slice of a long list begins; undefined: all is here. */
+  next;
   rows = new Rows();
   /** What it went through: {what: "joined" | "sync" | "lost" | "gap" | "healed" | "rev", …}. */
   story = new Feed();
@@ -100,9 +102,39 @@ export class Follower {
     if (event === "sync") return this.#onSync(payload, false);
     if (payload.rev <= this.rev) return undefined;
     if (payload.prev > this.rev) return this.#onGap();
+    if (this.#mayHavePassedOver(event, payload)) return this.#onGap();
     ROW_EVENTS[event](this.rows, payload);
     this.rev = payload.rev;
     return this.#tell({ what: "rev", rev: this.rev });
+  }
+
+  /** A session that moves from what is still to come to where the slices have been. */
+  #mayHavePassedOver(event, { sessionId, project_id }) {
+    const moved = event === "session_updated" && project_id !== undefined;
+    return moved && this.next !== undefined && !this.rows.sessions.has(sessionId);
+  }
+
+  #askForSlice(after) {
+    const push = this.channel.channel.push("snapshot", { after });
+    push.receive("ok", (slice) => {
+      if (this.next !== after || slice.epoch !== this.epoch) return;
+      this.#onSlice(slice);
+      this.#tell({ what: "slice", rev: slice.rev, last: slice.next === undefined });
+    });
+  }
+
+  #onSlice({ projects, next }) {
+    for (const { sessions, ...project } of projects) {
+      this.rows.put("projects", project);
+      for (const session of sessions) this.rows.put("sessions", session);
+    }
+    this.next = next;
+    if (next !== undefined) this.#askForSlice(next);
+  }
+
+  /** Resolves when the whole list is here. */
+  whole(ms) {
+    return this.story.find(() => this.epoch !== null && this.next === undefined, { what: "the last slice", ms });
   }
 
   #onGap() {
@@ -119,11 +151,8 @@ export class Follower {
   #onSync(sync, answer) {
     if (sync.mode === "snapshot") {
       this.rows = new Rows();
-      for (const { sessions, ...project } of sync.projects) {
-        this.rows.put("projects", project);
-        for (const session of sessions) this.rows.put("sessions", session);
-      }
       Object.assign(this, { epoch: sync.epoch, rev: sync.rev, gap: false });
+      this.#onSlice(sync);
     } else {
       if (sync.mode === "delta") this.#onDelta(sync);
       if (answer) this.gap = false;
@@ -143,9 +172,24 @@ export class Follower {
   }
 }
 
+/** GET /api/projects, slice after slice. */
+export async function wholeList(muster) {
+  const all = new Map();
+  let path = "/api/projects";
+  for (let slices = 1; ; slices++) {
+    const { projects, next, ...head } = await muster.ok("GET", path);
+    for (const project of projects) {
+      const known = all.get(project.id);
+      all.set(project.id, { ...project, sessions: [...(known?.sessions ?? []), ...project.sessions] });
+    }
+    if (next === undefined) return { ...head, projects: [...all.values()], slices };
+    path = `/api/projects?after=${next}`;
+  }
+}
+
 /** GET /api/projects, in the order of ids. */
 export async function truth(muster) {
-  const { projects, rev, epoch } = await muster.ok("GET", "/api/projects");
+  const { projects, rev, epoch } = await wholeList(muster);
   const byId = (a, b) => (a.id < b.id ? -1 : 1);
   for (const project of projects) project.sessions.sort(byId);
   return { projects: projects.sort(byId), rev, epoch };

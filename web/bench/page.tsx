@@ -56,6 +56,19 @@ createRoot(root).render(
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 let rev = 1;
 
+/** The same marks around a frame in which nothing happens: what the measuring itself costs. */
+async function empty(at: number): Promise<void> {
+  await anyMoment();
+  performance.mark(`from ${at} empty`);
+  await new Promise<void>((resolve) => {
+    requestAnimationFrame(() => afterPaint(resolve));
+  });
+  performance.mark(`to ${at} empty`);
+}
+
+/** At any moment of a frame. */
+const anyMoment = () => sleep(30 + Math.random() * 17);
+
 /** One change of one row that is on the screen: how many frames and ms until its badge is painted. */
 async function change(at: number): Promise<{ frames: number; ms: number }> {
   const all = document.querySelectorAll<HTMLElement>('[data-testid="session-row"]');
@@ -63,8 +76,7 @@ async function change(at: number): Promise<{ frames: number; ms: number }> {
   if (!row) throw new Error('there is no row');
   const has = () => row.querySelector('[data-testid="session-state-badge"]') !== null;
   const before = has();
-  // At any moment of a frame.
-  await sleep(30 + Math.random() * 17);
+  await anyMoment();
   const prev = rev;
   rev += 1;
   performance.mark(`from ${at}`);
@@ -98,7 +110,7 @@ const isReady = () =>
   bus.isJoined(Channels.projects()) &&
   document.querySelector('[data-testid="session-row"]') !== null;
 
-Object.assign(window, { bench: { change, isReady, sessions: () => count() } });
+Object.assign(window, { bench: { change, empty, isReady, sessions: () => count() } });
 
 function count(): number {
   return (readView(client).projects ?? []).reduce((sum, one) => sum + one.sessions.length, 0);

@@ -1,10 +1,11 @@
 /**
  * What one change of a state costs the page, in Chromium, on the built code: muster's own way beside
  * the specification's, in one run. `npm run bench -- [changes]`. All in ms, of the main thread between
- * the frame's arrival and the paint, from a trace: `script` is the CPU time of the page's code, `cpu`
- * that of every task, so with style, layout, paint and what the measuring itself takes; `wall` is how
- * long these tasks took, `paint` how long the badge took to be painted, and `next frame` how often it
- * was in the first frame that began after the arrival.
+ * the frame's arrival and the paint, as CPU time from a trace: `whole` is every task, so with style,
+ * layout and paint; `empty` is the same between the same marks when nothing happens, so what the frame
+ * and the measuring cost by themselves; `script` is the page's own code, from a second trace (a trace
+ * that tells it costs more itself). `paint` is how long the badge took to be painted, and `next frame`
+ * how often it was in the first frame that began after the arrival.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +14,7 @@ import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { costs } from './trace.mjs';
+import { categories, costs } from './trace.mjs';
 
 const { chromium } = createRequire(new URL('../../test/package.json', import.meta.url))(
   'playwright-core',
@@ -58,37 +59,49 @@ async function measure(variant, sessions) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.goto(`${url}?variant=${variant}&sessions=${sessions}`);
   await page.waitForFunction(() => window.bench?.isReady(), null, { timeout: 120_000 });
-  const run = (from, count) =>
+  const run = (what, from, count) =>
     page.evaluate(
-      async ([first, last]) => {
+      async ([kind, first, last]) => {
         const all = [];
-        for (let at = first; at < last; at += 1) all.push(await window.bench.change(at));
+        for (let at = first; at < last; at += 1) all.push(await window.bench[kind](at));
         return all;
       },
-      [from, from + count],
+      [what, from, from + count],
     );
-  await run(0, WARM);
-  await browser.startTracing(page, {
-    categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'blink.user_timing'],
+  const traced = async (what, act) => {
+    await browser.startTracing(page, { categories: categories[what] });
+    const result = await act();
+    const trace = JSON.parse((await browser.stopTracing()).toString());
+    return { result, cost: costs(trace.traceEvents, what) };
+  };
+  await run('change', 0, WARM);
+  const whole = await traced('whole', async () => {
+    const painted = await run('change', WARM, CHANGES);
+    await run('empty', 0, CHANGES);
+    return painted;
   });
-  const painted = await run(WARM, CHANGES);
-  const trace = JSON.parse((await browser.stopTracing()).toString());
+  const script = await traced('script', () => run('change', WARM + CHANGES, CHANGES));
   await page.close();
-  const cost = costs(trace.traceEvents);
-  const each = (key) => cost.map((one) => one[key]);
-  return { script: each('script'), cpu: each('cpu'), wall: each('wall'), painted };
+  const isEmpty = ({ name }) => name.endsWith('empty');
+  const cpu = (all) => all.map((one) => one.cpu);
+  return {
+    whole: cpu(whole.cost.filter((one) => !isEmpty(one))),
+    empty: cpu(whole.cost.filter(isEmpty)),
+    script: cpu(script.cost),
+    painted: whole.result,
+  };
 }
 
 try {
   print(`Chromium ${browser.version()}, ${CHANGES} changes each, load ${loadavg()[0].toFixed(1)}`);
-  const heads = ['script', 'cpu', 'wall', 'paint'].flatMap((one) => [`${one} p50`, `p99`]);
+  const heads = ['whole', 'empty', 'script', 'paint'].flatMap((one) => [`${one} p50`, `p99`]);
   print(['sessions', ...heads, 'next frame'].map((text) => text.padStart(10)).join(' '));
   for (const sessions of [1000, 10_000]) {
     for (const [variant, name] of Object.entries(variants)) {
-      const { script, cpu, wall, painted } = await measure(variant, sessions);
+      const { whole, empty, script, painted } = await measure(variant, sessions);
       const paint = painted.map((one) => one.ms);
       const next = painted.filter((one) => one.frames === 1).length / painted.length;
-      const figures = [script, cpu, wall, paint].flatMap((all) => [of(all, 0.5), of(all, 0.99)]);
+      const figures = [whole, empty, script, paint].flatMap((all) => [of(all, 0.5), of(all, 0.99)]);
       const share = `${Math.round(next * 100)}%`;
       const row = [String(sessions), ...figures.map(figure), share].map((text) =>
         text.padStart(10),

@@ -1,23 +1,29 @@
+/** Each adds to what it measures: so the whole is measured without what splits it up. */
+export const categories = {
+  whole: ['blink.user_timing', 'toplevel'],
+  script: ['blink.user_timing', 'devtools.timeline'],
+};
+
+const tasksOf = { whole: 'ThreadControllerImpl::RunTask', script: 'FunctionCall' };
+
 /**
- * From a trace of Chromium: for each pair of marks `from N` and `to N`, what the page's main thread
- * did between them, in ms: wall time and CPU time of its tasks, and CPU time of scripts among that.
+ * From a trace of Chromium: what the page's main thread did between each pair of marks `from NAME` and
+ * `to NAME`, in ms, as a list of { name, cpu, wall }: all of it, or the page's own code.
  */
-export function costs(events) {
-  const marks = events.filter(({ cat, name }) => isMark(cat) && /^(from|to) \d+$/.test(name));
+export function costs(events, what) {
+  const marks = events.filter(
+    ({ cat, name }) => isMark(cat) && /^(from|to) \d+( empty)?$/.test(name),
+  );
   const [{ pid, tid }] = marks;
   const own = events
     .filter((one) => one.ph === 'X' && one.pid === pid && one.tid === tid)
+    .filter(({ name }) => name === tasksOf[what])
     .toSorted((a, b) => a.ts - b.ts);
-  const tasks = own.filter(({ name }) => name === 'RunTask');
-  const scripts = outermost(own.filter(({ name }) => name === 'FunctionCall'));
+  const tasks = outermost(own);
   const ends = new Map(marks.map(({ name, ts }) => [name, ts]));
   return marks
     .filter(({ name }) => name.startsWith('from'))
-    .map(({ name, ts }) => {
-      const to = ends.get(name.replace('from', 'to'));
-      const { cpu, wall } = between(tasks, ts, to);
-      return { cpu, wall, script: between(scripts, ts, to).cpu };
-    });
+    .map(({ name, ts }) => ({ name, ...between(tasks, ts, ends.get(name.replace('from', 'to'))) }));
 }
 
 function outermost(events) {

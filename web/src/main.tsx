@@ -3,10 +3,9 @@ import { createRoot } from 'react-dom/client';
 import { Providers } from '@/app/providers';
 import { ErrorBoundary } from '@/app/error-boundary';
 import { catchTheRest } from '@/app/last-resort';
-import { preloadWhenIdle } from '@/app/preload';
 import { Router } from '@/app/router';
 import { followKeyboard } from '@/lib/keyboard-inset';
-import { registerServiceWorker, reloadWhenOutdated } from '@/app/service-worker';
+import { offerNewBuild, reloadWhenOutdated } from '@/app/service-worker';
 import './index.css';
 
 const root = document.getElementById('root');
@@ -15,6 +14,7 @@ if (!root) throw new Error('index.html has no #root');
 followKeyboard();
 catchTheRest();
 reloadWhenOutdated();
+offerNewBuild();
 createRoot(root).render(
   <StrictMode>
     <Providers>
@@ -24,5 +24,3 @@ createRoot(root).render(
     </Providers>
   </StrictMode>,
 );
-preloadWhenIdle();
-window.addEventListener('load', registerServiceWorker);

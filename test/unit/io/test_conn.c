@@ -32,6 +32,8 @@ struct fixture {
     struct mu_buf got;
     void (*step)(struct fixture *f);
     int stage, ticks;
+    uint32_t swept[8], sweep_pause; /* seconds in which on_sweep was called */
+    size_t sweeps;
 };
 
 static void *on_open(void *ctx, struct mu_conn *conn)
@@ -58,10 +60,11 @@ static void on_closed(void *user, enum mu_conn_end end)
     f->end = end;
 }
 
-static void on_sweep(void *user, uint32_t now)
+static uint32_t on_sweep(void *user, uint32_t now)
 {
-    MU_UNUSED(user);
-    MU_UNUSED(now);
+    struct fixture *f = user;
+    f->swept[f->sweeps++ % MU_COUNT(f->swept)] = now;
+    return f->sweep_pause ? now + f->sweep_pause : 0;
 }
 
 static const struct mu_net_cb callbacks = {.on_open = on_open,
@@ -402,6 +405,34 @@ static void a_turn_writes_to_all_who_listen(void **state)
     run(&f, listeners_step, LISTENERS);
 }
 
+/* Swept when it asked for it, and in the next second once it has a write that stands still. */
+static void sweep_step(struct fixture *f)
+{
+    if (f->stage == 0) {
+        fds[0] = peer(f, 4096);
+        f->sweep_pause = 3;
+        f->stage = 1;
+    } else if (f->stage == 1 && f->sweeps == 2) {
+        assert_in_range(f->swept[1] - f->swept[0], 3, 4);
+        struct mu_bytes *bytes = block(4096, 'x');
+        while (mu_conn_send_now(f->conns[0], 2, bytes))
+            mu_net_flush(f->net);
+        mu_bytes_unref(bytes);
+        f->stage = 2;
+    } else if (f->stage == 2 && f->sweeps == 3) {
+        assert_in_range(f->swept[2] - f->swept[1], 1, 2);
+        close(fds[0]);
+        finish(f);
+    }
+}
+
+static void limits_are_kept_to_the_second(void **state)
+{
+    MU_UNUSED(state);
+    struct fixture f = {0};
+    run(&f, sweep_step, PEERS);
+}
+
 static void addresses_are_numbers(void **state)
 {
     MU_UNUSED(state);
@@ -443,6 +474,7 @@ int main(void)
         EACH_WAY(without_descriptors_peers_wait_and_are_taken_later),
         EACH_WAY(past_the_limit_a_connection_is_closed_at_once),
         EACH_WAY(a_turn_writes_to_all_who_listen),
+        EACH_WAY(limits_are_kept_to_the_second),
         cmocka_unit_test(addresses_are_numbers),
     };
     return cmocka_run_group_tests_name("io/conn", tests, allow_descriptors, NULL);

@@ -123,6 +123,40 @@ static void full_and_closed_sockets_are_told_apart(void **state)
     }
 }
 
+/* Batches that follow each other closely, while a thread may still be late for the one before. */
+static void a_late_thread_takes_no_part_twice(void **state)
+{
+    MU_UNUSED(state);
+    enum { ROUNDS = 300, N = MU_SENDER_SHARED };
+    static int pairs[N][2];
+    static struct mu_send sends[N];
+    struct mu_sender *s = mu_sender_new(&(struct mu_sender_opts){.threads = 3});
+    open_pairs(pairs, N);
+    for (int round = 0; round < ROUNDS; round++) {
+        char text = (char)('a' + round % 26), got[4];
+        for (int i = 0; i < N; i++)
+            sends[i] = (struct mu_send){.fd = pairs[i][0], .n = 1, .one = {&text, 1}};
+        mu_sender_run(s, sends, N);
+        for (int i = 0; i < N; i++) {
+            assert_int_equal(sends[i].result, 1);
+            assert_int_equal(recv(pairs[i][1], got, sizeof got, MSG_DONTWAIT), 1);
+            assert_int_equal(got[0], text);
+        }
+    }
+    mu_sender_free(s);
+    close_pairs(pairs, N);
+}
+
+static void threads_follow_the_cores(void **state)
+{
+    MU_UNUSED(state);
+    static const int want[][2] = {{1, 0}, {2, 1}, {3, 1}, {4, 2}, {8, 4}, {9, 4}, {256, 4}};
+    for (size_t i = 0; i < MU_COUNT(want); i++)
+        assert_int_equal(mu_sender_threads_for(want[i][0]), want[i][1]);
+    struct mu_sender *s = mu_sender_new(&(struct mu_sender_opts){.threads = MU_SENDER_AUTO});
+    mu_sender_free(s);
+}
+
 static void what_pays_is_told(void **state)
 {
     MU_UNUSED(state);
@@ -147,6 +181,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_writes_every_byte_once),
         cmocka_unit_test(full_and_closed_sockets_are_told_apart),
+        cmocka_unit_test(a_late_thread_takes_no_part_twice),
+        cmocka_unit_test(threads_follow_the_cores),
         cmocka_unit_test(what_pays_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,16 +208,16 @@ static void deltas_tell_what_changed(void **state)
     SEES(mu_store_each_session(f->s, NULL, 4, see_session, &seen), "s1 s3 ");
     SEES(mu_store_each_session(f->s, "p2", 0, see_session, &seen), "s2 s3 ");
     SEES(mu_store_each_session(f->s, "p2", 4, see_session, &seen), "s3 ");
-    assert_int_equal(mu_store_count_since(f->s, 0), 5);
-    assert_int_equal(mu_store_count_since(f->s, 4), 2);
-    assert_int_equal(mu_store_count_since(f->s, 6), 0);
+    assert_int_equal(mu_store_count_since(f->s, 0, 100), 5);
+    assert_int_equal(mu_store_count_since(f->s, 4, 100), 2);
+    assert_int_equal(mu_store_count_since(f->s, 6, 100), 0);
     OK(mu_store_delete_session(f->s, "s1", mu_store_next_rev(f->s)));
     OK(mu_store_delete_project(f->s, "p2", mu_store_next_rev(f->s)));
     OK(mu_store_delete_project(f->s, "nobody", mu_store_next_rev(f->s)));
     OK(mu_store_commit(f->s));
     SEES(mu_store_each_tombstone(f->s, 6, see_tombstone, &seen), "S:s1@7 P:p2@8 S:s2@8 S:s3@8 ");
     SEES(mu_store_each_tombstone(f->s, 7, see_tombstone, &seen), "P:p2@8 S:s2@8 S:s3@8 ");
-    assert_int_equal(mu_store_count_since(f->s, 6), 4);
+    assert_int_equal(mu_store_count_since(f->s, 6, 100), 4);
     assert_int_equal(mu_store_count_sessions(f->s), 0);
     assert_int_equal(mu_store_count_projects(f->s), 1);
 }
@@ -235,12 +235,12 @@ static void forgotten_tombstones_raise_the_oldest_since(void **state)
     assert_int_equal(mu_store_oldest_since(f->s), 3);
     mu_store_rollback(f->s);
     assert_int_equal(mu_store_oldest_since(f->s), 0);
-    assert_int_equal(mu_store_count_since(f->s, 2), 1);
+    assert_int_equal(mu_store_count_since(f->s, 2, 100), 1);
     OK(mu_store_prune_tombstones(f->s, INT64_MAX));
     OK(mu_store_commit(f->s));
     reopen_store(f);
     assert_int_equal(mu_store_oldest_since(f->s), 3);
-    assert_int_equal(mu_store_count_since(f->s, 2), 0);
+    assert_int_equal(mu_store_count_since(f->s, 2, 100), 0);
 }
 
 static void numbers_are_given_once_and_taken_back_by_a_rollback(void **state)

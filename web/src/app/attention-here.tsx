@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import { Attention } from '@/features/attention/components/attention';
 import { AttentionHint } from '@/features/attention/components/attention-hint';
-import { useProjects } from '@/features/projects/queries';
+import { useIsPartial, useProjects } from '@/features/projects/queries';
 import type { ProjectWithSessions } from '@/shared/websocket';
 
 const none: ProjectWithSessions[] = [];
@@ -13,7 +13,12 @@ export function AttentionHere() {
   const navigate = useNavigate();
   const { sessionId } = useParams();
   return (
-    <Attention rows={useRows()} sessionId={sessionId} onOpen={(path) => void navigate(path)} />
+    <Attention
+      rows={useRows()}
+      partial={useIsPartial()}
+      sessionId={sessionId}
+      onOpen={(path) => void navigate(path)}
+    />
   );
 }
 

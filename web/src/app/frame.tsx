@@ -1,4 +1,4 @@
-import { lazy, Suspense, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { Outlet, useLocation } from 'react-router';
 import { Sheet } from '@/components/ui/sheet';
 import { ConnectionBanner } from '@/features/connection/components/connection-banner';
@@ -6,9 +6,12 @@ import { useConnection, useUnverifiedSince } from '@/features/connection/use-con
 import { useKeepLastKnown } from '@/features/last-known/use-keep-last-known';
 import { SessionMenuExtra } from '@/features/sessions/session-menu-extra';
 import { useIsPhone } from '@/lib/media';
+import { whenSettled } from '@/lib/settled';
 import { ErrorBoundary } from './error-boundary';
+import { Later } from './later';
 import { forgetEverything } from './leave';
 import { Overlays } from './overlays';
+import { fetchTheRest } from './preload';
 import { SidePanel } from './side-panel';
 import { Sidebar } from './sidebar/sidebar';
 import { PAGE_ID, SkipLink } from './skip-link';
@@ -32,6 +35,7 @@ export function Frame() {
   const page = useRef<HTMLElement>(null);
   usePageTitle();
   useArrival(page);
+  useEffect(() => whenSettled(fetchTheRest), []);
   useKeepLastKnown(useConnection().unverifiedSince);
   const phone = useIsPhone();
   const { pathname } = useLocation();
@@ -63,22 +67,27 @@ export function Frame() {
             data-unverified={unverified || undefined}
             className="flex min-w-0 grow flex-col outline-none"
           >
-            <Suspense fallback={null}>
+            <Later>
               <AttentionHintHere />
-            </Suspense>
+            </Later>
             <ErrorBoundary place={pathname}>
-              <Suspense fallback={null}>
+              <Suspense fallback={<NoPageYet />}>
                 <Outlet context={shell} />
               </Suspense>
             </ErrorBoundary>
           </main>
         </div>
         <Overlays shell={shell} runShortcut={runShortcut} />
-        <Suspense fallback={null}>
+        <Later>
           <Announcer />
           <AttentionHere />
-        </Suspense>
+        </Later>
       </div>
     </SessionMenuExtra>
   );
+}
+
+/** The line of the bar above, as before and after. */
+function NoPageYet() {
+  return <div className="h-12 shrink-0 border-b border-line pointer-coarse:h-13" />;
 }

@@ -7,6 +7,7 @@ import { messageOf } from '@/lib/errors';
 import { eventBus } from '@/shared/websocket';
 import { Frame } from './frame';
 import { forgetEverything } from './leave';
+import { StaticFrame } from './static-frame';
 import { useInboxTopic } from './use-inbox-topic';
 
 const SignedOutPage = lazy(async () => ({
@@ -40,9 +41,7 @@ export function Layout() {
       </Suspense>
     );
   }
-  if (!error && !slow) {
-    return <div role="status" aria-label="Loading" className="h-full bg-canvas" />;
-  }
+  if (!error && !slow) return <StaticFrame />;
   const reason = error ? messageOf(error) : 'muster takes long to answer.';
   return (
     <Suspense fallback={null}>

@@ -1,8 +1,11 @@
 import { Link } from 'react-router';
+import { useIsPartial } from '@/features/projects/queries';
 import { TopBar } from './top-bar';
 
 /** An address that leads nowhere (any more). */
 export function LostPage({ what }: { what: 'page' | 'project' | 'session' }) {
+  const partial = useIsPartial();
+  if (partial && what !== 'page') return <Waiting what={what} />;
   return (
     <>
       <TopBar />
@@ -22,6 +25,18 @@ export function LostPage({ what }: { what: 'page' | 'project' | 'session' }) {
           </Link>
         </div>
       </div>
+    </>
+  );
+}
+
+/** It may be in the part of the list that is still to come. */
+function Waiting({ what }: { what: string }) {
+  return (
+    <>
+      <TopBar />
+      <p role="status" className="grid grow place-items-center p-6 text-ink-3">
+        Loading the {what}
+      </p>
     </>
   );
 }

@@ -1,8 +1,9 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, useState } from 'react';
 import { TooltipProvider } from '@/components/ui/tooltip';
 import { makeMutationCache } from '@/lib/failures';
 import { keepViewForever } from '@/shared/rows/store';
+import { Later } from './later';
 
 const Toasts = lazy(() => import('./toasts'));
 
@@ -20,9 +21,9 @@ export function Providers({ children }: { children: ReactNode }) {
   return (
     <QueryClientProvider client={client}>
       <TooltipProvider delayDuration={250}>{children}</TooltipProvider>
-      <Suspense fallback={null}>
+      <Later>
         <Toasts />
-      </Suspense>
+      </Later>
     </QueryClientProvider>
   );
 }

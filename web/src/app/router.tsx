@@ -3,14 +3,16 @@ import { BrowserRouter, Route, Routes } from 'react-router';
 import { Layout } from './layout';
 import { LostPage } from './lost-page';
 
-// Fetched at once, beside the list; the sidebar does not wait for them.
-const project = import('./project-page');
-const session = import('./session-page');
-const ProjectPage = lazy(async () => ({ default: (await project).ProjectPage }));
-const SessionPage = lazy(async () => ({ default: (await session).SessionPage }));
+const work = () => import('./work-pages');
+const settings = () => import('./settings-page');
 
+// Fetched at once, beside the list; the sidebar does not wait for it.
+void (location.pathname.startsWith('/settings') ? settings() : work()).catch(() => undefined);
+
+const ProjectPage = lazy(async () => ({ default: (await work()).ProjectPage }));
+const SessionPage = lazy(async () => ({ default: (await work()).SessionPage }));
 const HomePage = lazy(async () => ({ default: (await import('./home-page')).HomePage }));
-const SettingsPage = lazy(() => import('./settings-page'));
+const SettingsPage = lazy(settings);
 
 export function Router() {
   return (

@@ -1,21 +1,24 @@
 import { notify } from '@/lib/notify';
 import { eventBus } from '@/shared/websocket';
 
-/**
- * The worker that keeps the page's own files. A tab that runs an older build than the worker says so:
- * its drafts are kept, so a reload costs nothing.
- */
-export function registerServiceWorker(): void {
-  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
-  const { serviceWorker } = navigator;
-  const hadOne = serviceWorker.controller !== null;
-  serviceWorker.addEventListener('controllerchange', () => {
+const worker = () =>
+  import.meta.env.PROD && 'serviceWorker' in navigator ? navigator.serviceWorker : null;
+
+/** A tab that runs an older build than the worker says so: its drafts are kept, so a reload costs nothing. */
+export function offerNewBuild(): void {
+  const hadOne = worker()?.controller;
+  worker()?.addEventListener('controllerchange', () => {
     if (hadOne) {
       notify.action('A new version of this page is here.', 'Reload', () => location.reload());
     }
   });
-  // Where a browser forbids it, the page works without.
-  serviceWorker.register('/sw.js').then(askWhenBack, () => undefined);
+}
+
+/** The worker that keeps the page's own files. Where a browser forbids it, the page works without. */
+export function registerServiceWorker(): void {
+  worker()
+    ?.register('/sw.js')
+    .then(askWhenBack, () => undefined);
 }
 
 /** A page that stays open asks for a new build when muster was away: it may be another one now. */
@@ -26,8 +29,8 @@ function askWhenBack(): void {
     away = eventBus.status.get().unverifiedSince !== null;
     // Without an answer, the next time asks again.
     if (!was || away) return;
-    const worker = navigator.serviceWorker.getRegistration();
-    worker.then((one) => one?.update()).catch(() => undefined);
+    const registered = navigator.serviceWorker.getRegistration();
+    registered.then((one) => one?.update()).catch(() => undefined);
   });
 }
 

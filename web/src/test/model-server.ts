@@ -16,6 +16,9 @@ interface Tomb {
 }
 type Push = Exclude<ProjectEvent, { type: 'head' | 'sync' }>;
 
+/** Rows in a slice. */
+const SLICE = 3;
+
 /** What a server stores, and what it says of it: the rules of the protocol, as short as can be. */
 export class ModelServer {
   epoch = 'e0';
@@ -23,10 +26,13 @@ export class ModelServer {
   /** The rev of the newest push on topic `projects`. */
   head = 0;
   private ids = 0;
+  private projectCount = 0;
   private projects = new Map<string, ProjectResponse>();
   private sessions = new Map<string, SessionResponse>();
   private tombs: Tomb[] = [];
   private readonly ownHead = new Map<string, number>();
+  /** Where rows stand in the order of slices; the number of the last one, deleted, is given again. */
+  private readonly numbers = new Map<string, number>();
   private saved = this.copy();
 
   constructor(
@@ -43,8 +49,33 @@ export class ModelServer {
     return { epoch: this.epoch, rev: this.rev, projects };
   }
 
+  /** The part of the list behind `after` ("project.session"): two rows, and where it goes on. */
+  slice(after?: string): ProjectListResponse {
+    const { epoch, rev, projects } = this.list();
+    const [fromProject = 0, fromSession = 0] = (after ?? '0.0').split('.').map(Number);
+    const part: ProjectListResponse = { epoch, rev, projects: [] };
+    let [room, place] = [SLICE, ''];
+    const numbered = <T extends { id: string }>(rows: T[]) =>
+      rows.map((row) => [this.numbers.get(row.id) ?? 0, row] as const).sort(([a], [b]) => a - b);
+    for (const [n, row] of numbered(projects)) {
+      if (n < fromProject) continue;
+      const again = n === fromProject;
+      const rest = numbered(row.sessions).filter(([m]) => !again || m > fromSession);
+      if (again && rest.length === 0) continue;
+      if (room <= 0) return { ...part, next: place, ...(after ? {} : { total_projects: 9 }) };
+      const sessions = rest.slice(0, Math.max(0, again ? room : room - 1));
+      part.projects.push({ ...row, sessions: sessions.map(([, one]) => one) });
+      room -= sessions.length + (again ? 0 : 1);
+      place = `${n}.${sessions.at(-1)?.[0] ?? 0}`;
+      if (sessions.length < rest.length)
+        return { ...part, next: place, ...(after ? {} : { total_projects: 9 }) };
+    }
+    return part;
+  }
+
   addProject(): void {
-    const row = project({ id: `p${(this.ids += 1)}`, rev: (this.rev += 1) });
+    const row = project({ id: `p${(this.projectCount += 1)}`, rev: (this.rev += 1) });
+    this.number(row.id, this.projectIds());
     this.projects.set(row.id, row);
     this.publish('project_created', { rev: row.rev, project: row });
   }
@@ -53,6 +84,7 @@ export class ModelServer {
     if (!projectId) return;
     const id = `s${(this.ids += 1)}`;
     const row = session({ id, project_id: projectId, rev: (this.rev += 1) });
+    this.number(id, [...this.sessions.keys()]);
     this.sessions.set(id, row);
     this.publish('session_created', { rev: row.rev, session: row });
   }
@@ -79,26 +111,32 @@ export class ModelServer {
     if (!id) return;
     const rev = (this.rev += 1);
     this[kind].delete(id);
-    for (const row of this.sessionRows()) if (row.project_id === id) this.sessions.delete(row.id);
-    this.tombs = [...this.tombs, { id, kind, rev }];
+    const under = this.sessionRows().filter((row) => row.project_id === id);
+    for (const row of under) this.sessions.delete(row.id);
+    const tombs = under.map((row): Tomb => ({ id: row.id, kind: 'sessions', rev }));
+    this.tombs = [...this.tombs, { id, kind, rev }, ...tombs];
     if (kind === 'projects') this.publish('project_deleted', { rev, projectId: id });
     else this.publish('session_deleted', { rev, sessionId: id });
+  }
+
+  save(): void {
+    this.saved = this.copy();
   }
 
   /** A backup of some earlier time is put back; false: there is none that a client could tell. */
   restore(epoch: string, known: number): boolean {
     const then = this.saved;
-    this.saved = this.copy();
+    this.save();
     if (epoch === this.epoch && then.rev >= known) return false;
     Object.assign(this, then, { epoch, head: then.rev });
-    this.saved = this.copy();
+    this.save();
     this.ownHead.clear();
     return true;
   }
 
   since(view: Pick<ProjectsView, 'projects' | 'epoch' | 'rev'>): ProjectsSync {
     const { epoch, rev } = this;
-    const snapshot = { ...this.list(), mode: 'snapshot' } as const;
+    const snapshot = { ...this.slice(), mode: 'snapshot' } as const;
     if (!view.projects || view.epoch === null) return { ...snapshot, reason: 'no_since' };
     if (view.epoch !== epoch) return { ...snapshot, reason: 'epoch_changed' };
     if (view.rev > rev) return { ...snapshot, reason: 'ahead' };
@@ -119,6 +157,11 @@ export class ModelServer {
     const event = { type, data: { ...data, prev: this.head } } as unknown as ProjectEvent;
     this.head = data.rev;
     this.push(event);
+  }
+
+  private number(id: string, among: string[]): void {
+    const used = among.map((one) => this.numbers.get(one) ?? 0);
+    this.numbers.set(id, 1 + Math.max(0, ...used));
   }
 
   private copy() {

@@ -2,8 +2,10 @@ import {
   applyProjectEvent,
   applyProjectList,
   applyProjectsSync,
+  applySlice,
 } from '@/features/projects/channel';
 import {
+  currentOf,
   emptyView,
   mergeSessionRows,
   patchSessionRow,
@@ -21,13 +23,14 @@ import { ModelServer } from './model-server';
 type Frame =
   | { kind: 'event'; event: ProjectEvent }
   | { kind: 'answer'; sync: ProjectsSync }
+  | { kind: 'slice'; after: string; list: ProjectListResponse }
   | { kind: 'own'; push: SessionUpdatedData };
 
 /** What can happen, each as often as it is named. */
 export const actions = (
   'project session session state state state error rename drop dropProject quiet ' +
   'deliver deliver deliver lose lose get gotten row rowGotten sync reconnect head behind ' +
-  'restore rewind place pin archive move placeProject pinProject'
+  'slice slice slice reload restore rewind place pin archive move placeProject pinProject'
 ).split(' ');
 
 const flag = (pick: number) => (pick % 2 ? `2026-01-01T00:00:${10 + pick}.000Z` : null);
@@ -43,6 +46,17 @@ export class Model {
   private lists: ProjectListResponse[] = [];
   private rows: SessionResponse[] = [];
   private asking = false;
+  private slicing = false;
+
+  /** The server has enough for several slices. */
+  constructor() {
+    for (const project of ['p1', 'p2', 'p3', 'p4']) {
+      this.server.addProject();
+      for (let n = 0; n < 3; n += 1) this.server.addSession(project);
+    }
+    this.server.save();
+    this.wire = [];
+  }
 
   run(action: string, pick: number): void {
     const { server } = this;
@@ -64,13 +78,15 @@ export class Model {
       dropProject: () => pick % 4 === 0 && server.drop('projects', one(server.projectIds())),
       quiet: () => (server.rev += 1), // a change that no push tells of
       deliver: () => this.deliver(),
-      lose: () => this.wire[0]?.kind !== 'answer' && this.wire.shift(),
-      get: () => this.lists.push(server.list()),
+      lose: () => this.isPush(this.wire[0]) && this.wire.shift(),
+      slice: () => this.askForSlice(),
+      get: () => this.lists.push(server.slice()),
       gotten: () => this.gotten(pick),
       row: () => at && this.rows.push(at),
       rowGotten: () => this.rowGotten(pick),
       sync: () => this.ask(),
       reconnect: () => this.reconnect(),
+      reload: () => this.reload(),
       head: () => this.head(),
       behind: () => this.behind(),
       restore: () => this.restore(`e${pick}-${server.rev}`),
@@ -85,9 +101,10 @@ export class Model {
       this.gotten(0);
       this.rowGotten(0);
     }
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 60; round += 1) {
       while (this.wire.length > 0) this.deliver();
-      if (this.view.gap) this.ask();
+      if (currentOf(this.view).gap) this.ask();
+      else if (currentOf(this.view).rest) this.askForSlice();
       else this.head();
     }
   }
@@ -97,7 +114,10 @@ export class Model {
     if (!frame) return;
     if (frame.kind === 'event') this.view = applyProjectEvent(this.view, frame.event);
     else if (frame.kind === 'own') this.view = patchSessionRow(this.view, frame.push);
-    else {
+    else if (frame.kind === 'slice') {
+      this.slicing = false;
+      this.view = applySlice(this.view, frame.after, frame.list);
+    } else {
       this.asking = false;
       this.view = applyProjectsSync(this.view, frame.sync, true);
     }
@@ -113,22 +133,42 @@ export class Model {
     if (row) this.view = mergeSessionRows(this.view, [row]);
   }
 
+  private reload(): void {
+    this.view = emptyView;
+    this.lists = [];
+    this.rows = [];
+    this.reconnect();
+  }
+
   private head(): void {
     this.wire.push({ kind: 'event', event: { type: 'head', data: { rev: this.server.head } } });
   }
 
   private ask(): void {
-    if (!this.asking && this.view.gap) this.answer();
+    if (!this.asking && currentOf(this.view).gap) this.answer();
+  }
+
+  /** A client with a gap asks for more all the same: the server answers in the order of questions. */
+  private askForSlice(): void {
+    const after = currentOf(this.view).rest?.after;
+    if (after === undefined || this.slicing) return;
+    this.slicing = true;
+    this.wire.push({ kind: 'slice', after, list: this.server.slice(after) });
+  }
+
+  private isPush(frame: Frame | undefined): boolean {
+    return frame?.kind === 'event' || frame?.kind === 'own';
   }
 
   private reconnect(): void {
     this.wire = [];
+    this.slicing = false;
     this.answer();
   }
 
   private answer(): void {
     this.asking = true;
-    this.wire.push({ kind: 'answer', sync: this.server.since(this.view) });
+    this.wire.push({ kind: 'answer', sync: this.server.since(currentOf(this.view)) });
   }
 
   /** The server merged what it could not send: a pushed delta from what it sent last. */
@@ -144,7 +184,7 @@ export class Model {
   }
 
   private restore(epoch: string): void {
-    if (!this.server.restore(epoch, this.view.rev)) return;
+    if (!this.server.restore(epoch, currentOf(this.view).rev)) return;
     this.lists = [];
     this.rows = [];
     this.reconnect();

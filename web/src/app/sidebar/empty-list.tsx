@@ -9,12 +9,12 @@ const texts = {
 };
 
 /** Why there is nothing in the list, and the way back. */
-export function EmptyList({ view }: { view: ListView }) {
+export function EmptyList({ view, partial }: { view: ListView; partial: boolean }) {
   const { filters, search, archived } = view;
   return (
     <div data-testid="project-list" className="min-h-0 grow px-4 pt-6 text-center">
       <p role="status" className="text-ui wrap-anywhere text-ink-3">
-        {emptyText(view)}
+        {partial ? 'Nothing yet: more is being loaded.' : emptyText(view)}
       </p>
       {(archived || filters.size > 0 || search.trim() !== '') && (
         <button

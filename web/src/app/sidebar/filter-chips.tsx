@@ -4,8 +4,11 @@ import { memo } from 'react';
 import { useProjects } from '@/features/projects/queries';
 import { type FilterKind, filterKinds, tallyAll } from '@/features/sessions/tally';
 import { cn } from '@/lib/cn';
+import { useWithPending } from '@/shared/rows/pending';
+import type { ProjectWithSessions } from '@/shared/websocket';
 import { listView, useListView } from './view-state';
 
+const none: ProjectWithSessions[] = [];
 const labels = { working: 'Working', waiting: 'Needs you', error: 'Error', unread: 'Unread' };
 const tones = {
   working: 'text-working',
@@ -16,9 +19,11 @@ const tones = {
 
 /** How many sessions are in which state, and a click shows only those. Several show any of them. */
 export function FilterChips() {
-  const { data = [] } = useProjects(useQueryClient());
+  const { data = none } = useProjects(useQueryClient());
+  // As the list shows them: what is on its way out of it is not counted.
+  const { rows } = useWithPending(data);
   const { filters, archived } = useListView();
-  const tally = tallyAll(data);
+  const tally = tallyAll(rows);
   return (
     <div role="group" aria-label="Filter" className="flex flex-wrap gap-0.5 px-2 pt-2 pb-1.5">
       {archived ? (

@@ -24,17 +24,21 @@ export function InboxSection() {
 function Waiting() {
   const open = useOpenRequests();
   const [folded, setFolded] = useState(() => storage.get(FOLDED) === 'yes');
-  const [openKey, setOpenKey] = useState<string | null>(null);
+  const [opened, setOpened] = useState<{ key: string; next: string | undefined } | null>(null);
   const place = useRef<HTMLHeadingElement>(null);
   if (open.length === 0) return null;
   const fold = () => {
     storage.set(FOLDED, folded ? null : 'yes');
     setFolded(!folded);
   };
-  /** The next one is opened; and whose focus was in the card goes on from here. */
+  const isHere = (key: string | undefined) => open.some((one) => one.key === key);
+  // What was answered stays until the server says so, since it may refuse; then the next one is opened.
+  const openKey = isHere(opened?.key) ? opened?.key : isHere(opened?.next) ? opened?.next : null;
+  const toggle = (key: string) => setOpened(key === openKey ? null : { key, next: undefined });
+  /** Whose focus was in the card goes on from here. */
   const answered = (at: number) => {
-    const next = open[at + 1] ?? open[at - 1];
-    setOpenKey(next?.key ?? null);
+    const [one, next] = [open[at], open[at + 1] ?? open[at - 1]];
+    if (one) setOpened({ key: one.key, next: next?.key });
     if (place.current?.parentElement?.contains(document.activeElement)) place.current.focus();
   };
   return (
@@ -67,7 +71,7 @@ function Waiting() {
               key={one.key}
               one={one}
               open={one.key === openKey}
-              onToggle={() => setOpenKey(one.key === openKey ? null : one.key)}
+              onToggle={() => toggle(one.key)}
               onAnswer={() => answered(at)}
             />
           ))}

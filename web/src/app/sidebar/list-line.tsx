@@ -50,7 +50,7 @@ export const ListLine = memo(function ListLine(props: Props) {
       aria-posinset={at + 1}
       aria-setsize={of}
       style={{ transform: `translateY(${start}px)`, height }}
-      className="absolute inset-x-0 top-0 contain-layout contain-style"
+      className="absolute inset-x-0 top-0 contain-layout contain-size contain-style"
     >
       <Content {...props} />
     </li>

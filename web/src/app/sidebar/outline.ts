@@ -15,6 +15,8 @@ export type Entry =
 export interface Looked extends ListView {
   /** What stays though it fits no filter: what is on the screen, what has the focus. */
   kept?: readonly (string | null | undefined)[];
+  /** More is to come: a project without sessions may have some. */
+  partial?: boolean;
 }
 
 export function isFiltering({ search, filters, archived }: Omit<ListView, 'collapsed'>): boolean {
@@ -43,7 +45,8 @@ export function outlineOf(rows: Rows, view: Looked): Entry[] {
     entries.push({ kind: 'project', key: project.id, place, open });
     if (!open) continue;
     for (const session of sessions) add(session, false);
-    const bare = !filtering && !project.sessions.some((session) => !session.archived_at);
+    const bare =
+      !filtering && !view.partial && !project.sessions.some((session) => !session.archived_at);
     if (bare) entries.push({ kind: 'empty', key: `empty:${project.id}` });
   }
   return entries;

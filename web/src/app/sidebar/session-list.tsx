@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useParams } from 'react-router';
-import { useProjects } from '@/features/projects/queries';
+import { useIsPartial, useProjects } from '@/features/projects/queries';
 import { cn } from '@/lib/cn';
 import { textScale } from '@/lib/media';
 import { shapeOf } from '@/shared/rows/order';
@@ -39,7 +39,11 @@ export function SessionList({ dimmed, onNewSession }: Props) {
   // Without a filter, the lines depend on the shape alone: a change of a state lays out nothing.
   const basis = filtering ? rows : shapeOf(rows);
   const kept = filtering ? active : null;
-  const entries = useMemo(() => outlineOf(basis, { ...view, kept: [kept] }), [basis, view, kept]);
+  const partial = useIsPartial();
+  const entries = useMemo(
+    () => outlineOf(basis, { ...view, kept: [kept], partial }),
+    [basis, view, kept, partial],
+  );
   const lines = useMemo(() => new Map(entries.map(({ key }, at) => [key, at])), [entries]);
   const activeAt = lines.get(active ?? '') ?? lines.get(viewed ?? '') ?? firstLine(entries);
 
@@ -79,7 +83,7 @@ export function SessionList({ dimmed, onNewSession }: Props) {
     virtual.scrollToIndex(viewedAt, { align: 'auto' });
   }, [viewed, viewedAt, virtual]);
 
-  if (entries.length === 0) return <EmptyList view={view} />;
+  if (entries.length === 0) return <EmptyList view={view} partial={partial} />;
   return (
     <div
       ref={scroller}

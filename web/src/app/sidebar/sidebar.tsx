@@ -5,6 +5,7 @@ import { ThemeMenu } from '../theme-menu';
 import { Wordmark } from '../wordmark';
 import { FilterChips } from './filter-chips';
 import { ListMenu } from './list-menu';
+import { LoadingNote } from './loading-note';
 import { NewSessionButton } from './new-session-button';
 import { SearchField } from './search-field';
 import { SessionList } from './session-list';
@@ -45,6 +46,7 @@ export function Sidebar({ dimmed, withNewButton, onAddProject, onNewSession }: P
       </div>
       <FilterChips />
       <SessionList dimmed={dimmed} onNewSession={onNewSession} />
+      <LoadingNote />
     </nav>
   );
 }

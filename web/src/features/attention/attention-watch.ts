@@ -23,6 +23,7 @@ export interface Surroundings {
 /** Follows the rows, and says what a person who looks elsewhere wants to know. Framework-free. */
 export class AttentionWatch {
   private rows: Rows | undefined;
+  private partial = false;
   private viewed: string | null = null;
   private leads = false;
   private open: (path: string) => void = () => undefined;
@@ -32,12 +33,13 @@ export class AttentionWatch {
 
   constructor(private readonly around: Surroundings) {}
 
-  /** The first rows are no news. */
-  take(rows: Rows): void {
-    const before = this.rows;
+  /** The first rows are no news, in however many parts they come (`partial`: more are to come). */
+  take(rows: Rows, partial = false): void {
+    const [before, wasPartial] = [this.rows, this.partial];
     this.rows = rows;
+    this.partial = partial;
     if (!before) return;
-    const news = newsOf(changedSessions(before, rows));
+    const news = newsOf(changedSessions(before, rows, wasPartial));
     this.fresh = addNews(this.fresh, news);
     if (news.length > 0) this.timer ??= setTimeout(() => void this.tell(), SETTLE_MS);
     this.closeSettled();

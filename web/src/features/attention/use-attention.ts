@@ -20,7 +20,7 @@ const makeWatch = () =>
 
 /** Title, icon, notifications and sounds for what happens where one does not look. */
 export function useAttention(
-  rows: Rows,
+  { rows, partial }: { rows: Rows; partial: boolean },
   sessionId: string | undefined,
   open: (path: string) => void,
 ) {
@@ -41,7 +41,7 @@ export function useAttention(
     watch.view(viewed);
     return viewed === null ? undefined : holdViewing(viewed);
   }, [watch, viewed]);
-  useEffect(() => watch.take(rows), [watch, rows]);
+  useEffect(() => watch.take(rows, partial), [watch, rows, partial]);
   useEffect(() => {
     showStanding(standingOf(rows, viewed, (id) => levels.get(id) ?? 'default'));
   }, [rows, viewed, levels]);

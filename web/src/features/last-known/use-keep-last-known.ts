@@ -14,7 +14,8 @@ export function useKeepLastKnown(unverifiedSince: number | null): void {
   const client = useQueryClient();
   useEffect(() => {
     const write = () => {
-      const { projects = [] } = readView(client);
+      const { projects = [], rest } = readView(client);
+      if (rest) return; // what is kept from before may be more
       void lastKnown.write(knownOf(projects, unverifiedSince ?? Date.now()));
     };
     if (unverifiedSince !== null) return write();

@@ -1,10 +1,14 @@
-import { mergeProject, mergeSessions, patchProject, patchSession } from '@/shared/rows/rows';
+import { addSlice, mergeProject, mergeSessions, patchProject } from '@/shared/rows/rows';
 import {
+  emptyView,
+  mergeInOrder,
   mergeProjectRow,
   mergeSessionRows,
   mergeWholeList,
+  patchInOrder,
   type ProjectsView,
   removeIds,
+  type Rest,
   withRows,
 } from '@/shared/rows/view';
 import {
@@ -12,6 +16,7 @@ import {
   ProjectEventTypes,
   type ProjectListResponse,
   type ProjectsSync,
+  type SyncCurrent,
   type SyncDelta,
   type SyncSnapshot,
 } from '@/shared/websocket';
@@ -24,11 +29,31 @@ type ProjectPush = Exclude<ProjectEvent, { type: 'sync' | 'head' }>;
  * what it builds on is not here, and the answer to the `sync` that follows brings its rows.
  */
 export function applyProjectEvent(view: ProjectsView, event: ProjectEvent): ProjectsView {
+  if (event.type === ProjectEventTypes.SYNC) return applyProjectsSync(view, event.data, false);
+  return toCurrent(view, (current) => applyToCurrent(current, event));
+}
+
+/** Changes the list that is kept current, and shows one that came when it is all here. */
+function toCurrent(
+  view: ProjectsView,
+  change: (current: ProjectsView) => ProjectsView,
+): ProjectsView {
+  if (!view.coming) return change(view);
+  const coming = change(view.coming);
+  if (coming === view.coming) return view;
+  if (coming.rest) return { ...view, coming };
+  if (coming.epoch !== view.epoch) return coming;
+  const whole = mergeWholeList({ ...view, coming: null }, coming.projects ?? [], coming.rev);
+  return { ...whole, gap: coming.gap };
+}
+
+function applyToCurrent(
+  view: ProjectsView,
+  event: Exclude<ProjectEvent, { type: 'sync' }>,
+): ProjectsView {
   switch (event.type) {
     case ProjectEventTypes.HEAD:
       return event.data.rev > view.rev ? withGap(view) : view;
-    case ProjectEventTypes.SYNC:
-      return applyProjectsSync(view, event.data, false);
     case ProjectEventTypes.SESSION_CREATED:
     case ProjectEventTypes.SESSION_UPDATED:
     case ProjectEventTypes.SESSION_DELETED:
@@ -37,7 +62,7 @@ export function applyProjectEvent(view: ProjectsView, event: ProjectEvent): Proj
     case ProjectEventTypes.PROJECT_DELETED:
       if (event.data.rev <= view.rev) return view;
       if (!view.projects || event.data.prev > view.rev) return withGap(view);
-      return { ...applyPush(view, event), rev: event.data.rev };
+      return moveOn(view, applyPush(view, event), event.data.rev);
     default: {
       const _exhaustive: never = event;
       return ignored(view, _exhaustive);
@@ -45,13 +70,18 @@ export function applyProjectEvent(view: ProjectsView, event: ProjectEvent): Proj
   }
 }
 
-function applyPush(view: ProjectsView, event: ProjectPush): ProjectsView {
+function moveOn(view: ProjectsView, next: ProjectsView | null, rev: number): ProjectsView {
+  return next ? { ...next, rev } : withGap(view);
+}
+
+/** Null: a row is missing that it builds on. */
+function applyPush(view: ProjectsView, event: ProjectPush): ProjectsView | null {
   const rows = view.projects ?? [];
   switch (event.type) {
     case ProjectEventTypes.SESSION_CREATED:
       return withRows(view, mergeSessions(rows, [event.data.session]));
     case ProjectEventTypes.SESSION_UPDATED:
-      return withRows(view, patchSession(rows, event.data));
+      return patchInOrder(view, event.data);
     case ProjectEventTypes.SESSION_DELETED:
       return removeIds(view, { projects: [], sessions: [event.data.sessionId] });
     case ProjectEventTypes.PROJECT_CREATED:
@@ -78,6 +108,14 @@ export function applyProjectsSync(
   answer: boolean,
 ): ProjectsView {
   if (sync.mode === 'snapshot') return applySnapshot(view, sync);
+  return toCurrent(view, (current) => applyChanges(current, sync, answer));
+}
+
+function applyChanges(
+  view: ProjectsView,
+  sync: SyncDelta | SyncCurrent,
+  answer: boolean,
+): ProjectsView {
   if (!view.projects || sync.epoch !== view.epoch) return withGap(view);
   const next = sync.mode === 'delta' ? applyDelta(view, sync) : view;
   const since = sync.mode === 'delta' ? sync.since : sync.rev;
@@ -85,28 +123,81 @@ export function applyProjectsSync(
   return { ...next, rev: Math.max(view.rev, sync.rev), gap: false };
 }
 
+/** The first slice of a list that replaces what is here: at once if it is all, or if there is nothing. */
 function applySnapshot(view: ProjectsView, sync: SyncSnapshot): ProjectsView {
-  const sameHistory = sync.epoch === view.epoch && sync.reason !== 'ahead';
-  if (view.projects && sameHistory) {
-    return { ...mergeWholeList(view, sync.projects, sync.rev), gap: false };
-  }
   const { epoch, rev, projects } = sync;
-  return { projects, epoch, rev, gap: false, gone: new Set() };
+  const sameHistory = epoch === view.epoch && sync.reason !== 'ahead';
+  const fresh: ProjectsView = { ...emptyView, projects, epoch, rev, rest: restOf(sync, projects) };
+  if (!view.projects) return fresh;
+  // The answer to `GET /api/projects` came first, and is as new: it goes on.
+  if (fresh.rest && sameHistory && rev <= view.rev) {
+    return { ...mergeFirstSlice(view, sync), gap: false };
+  }
+  // Where the history is another one, the list that comes is not merged with this one.
+  if (fresh.rest) return { ...view, coming: fresh, epoch: sameHistory ? epoch : null };
+  if (!sameHistory) return fresh;
+  return { ...mergeWholeList(view, projects, rev), gap: false, coming: null };
+}
+
+function restOf(
+  { next, total_projects }: Pick<ProjectListResponse, 'next' | 'total_projects'>,
+  { length }: { length: number },
+  rest: Rest | null = null,
+): Rest | null {
+  if (next === undefined) return null;
+  return {
+    after: next,
+    loaded: length,
+    total: Math.max(length, total_projects ?? rest?.total ?? 0),
+  };
+}
+
+/** The slice behind `after`: what was asked for, if it is still wanted. */
+export function applySlice(
+  view: ProjectsView,
+  after: string,
+  slice: ProjectListResponse,
+): ProjectsView {
+  return toCurrent(view, (current) => {
+    const { projects, rest, gone } = current;
+    if (!projects || rest?.after !== after) return current;
+    if (slice.epoch !== current.epoch) return withGap(current);
+    if (slice.rev < current.rev) return current; // asked for again
+    const next = addSlice(projects, slice.projects, gone);
+    return { ...current, projects: next, rest: restOf(slice, next, rest) };
+  });
 }
 
 function applyDelta(view: ProjectsView, sync: SyncDelta): ProjectsView {
   let next = removeIds(view, sync.removed);
   for (const project of sync.projects) next = mergeProjectRow(next, project);
-  return mergeSessionRows(next, sync.sessions);
+  return mergeInOrder(next, sync.sessions);
 }
 
 /** The answer to `GET /api/projects`, however late: it never undoes what came by the socket. */
 export function applyProjectList(view: ProjectsView, list: ProjectListResponse): ProjectsView {
-  const { epoch, rev, projects } = list;
-  if (!view.projects || view.epoch === null) {
-    return { projects, epoch, rev, gap: view.gap, gone: view.gone };
+  return toCurrent(view, (current) => {
+    const { epoch, rev, projects } = list;
+    if (!current.projects || current.epoch === null) {
+      const { gap, gone } = current;
+      return { ...emptyView, projects, epoch, rev, gap, gone, rest: restOf(list, projects) };
+    }
+    if (epoch !== current.epoch) return current;
+    if (list.next === undefined) return mergeWholeList(current, projects, rev);
+    return mergeFirstSlice(current, list);
+  });
+}
+
+/** The beginning of a list of which more is here: nothing is missing because it is not in it. */
+function mergeFirstSlice(
+  view: ProjectsView,
+  list: Pick<ProjectListResponse, 'rev' | 'projects'>,
+): ProjectsView {
+  let next = view;
+  for (const { sessions, ...project } of list.projects) {
+    next = mergeSessionRows(mergeProjectRow(next, project), sessions);
   }
-  return epoch === view.epoch ? mergeWholeList(view, projects, rev) : view;
+  return !view.rest && list.rev > view.rev ? withGap(next) : next;
 }
 
 function withGap(view: ProjectsView): ProjectsView {

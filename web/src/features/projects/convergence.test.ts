@@ -9,6 +9,7 @@ import { actions, Model } from '@/test/projects-model';
 const steps = fc.array(fc.tuple(fc.constantFrom(...actions), fc.nat(40)), {
   minLength: 5,
   maxLength: 120,
+  size: 'max',
 });
 
 const sorted = (rows: ProjectsView['projects']) =>

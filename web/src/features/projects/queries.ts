@@ -1,9 +1,16 @@
-import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  type QueryClient,
+  queryOptions,
+  skipToken,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { request } from '@/lib/api';
 import { projectKeys } from '@/shared/rows/keys';
 import { findProject, findSession } from '@/shared/rows/rows';
 import { updateView } from '@/shared/rows/store';
+import type { Rest, SyncState } from '@/shared/rows/view';
 import type { ProjectWithSessions, SessionResponse } from '@/shared/websocket';
 import { applyProjectList } from './channel';
 
@@ -36,6 +43,20 @@ const isThere = () => true;
 export function useHasProjects() {
   const { data = false, error } = useQuery({ ...projectsQuery(useQueryClient()), select: isThere });
   return { loaded: data, error };
+}
+
+const restOf = ({ rest, coming }: SyncState) => rest ?? coming?.rest ?? null;
+const hasRest = (state: SyncState) => restOf(state) !== null;
+const syncQuery = { queryKey: projectKeys.syncState(), queryFn: skipToken } as const;
+
+/** How far a long list has come; null: it is all here. */
+export function useRest(): Rest | null {
+  return useQuery<SyncState, Error, Rest | null>({ ...syncQuery, select: restOf }).data ?? null;
+}
+
+/** Whether there is more to come: what is not in the list may be on its way. */
+export function useIsPartial(): boolean {
+  return useQuery<SyncState, Error, boolean>({ ...syncQuery, select: hasRest }).data ?? false;
 }
 
 /** One project, one session: each renders only what shows it. */

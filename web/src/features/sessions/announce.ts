@@ -8,8 +8,8 @@ type Rows = readonly ProjectWithSessions[];
 const SPOKEN = 3;
 
 /** What changed between two lists, in words for a screen reader: only states, of known sessions. */
-export function announcements(before: Rows, after: Rows): string[] {
-  const said = changedSessions(before, after).flatMap(({ was, row }) =>
+export function announcements(before: Rows, after: Rows, growing = false): string[] {
+  const said = changedSessions(before, after, growing).flatMap(({ was, row }) =>
     was ? sentence(was, row) : [],
   );
   if (said.length <= SPOKEN) return said;

@@ -113,6 +113,11 @@ describe('turns', () => {
     ['a cancel', { ...turn, outcome: 'cancelled', usage: null }, 'Cancelled after 1m 05s'],
     ['an error', { ...turn, outcome: 'error', usage: {} }, 'Ended with an error after 1m 05s'],
     ['nearly nothing', { ...turn, ended_at: turn.started_at, usage: 5 }, 'under 1s'],
+    [
+      'a quick error',
+      { outcome: 'error', started_at: turn.started_at, ended_at: turn.started_at },
+      'Ended with an error in under 1s',
+    ],
     ['odd times', { outcome: 'error', started_at: 7 }, 'Ended with an error'],
     ['nothing', {}, ''],
   ])('tell %s in one line', (_name, told, line) => {

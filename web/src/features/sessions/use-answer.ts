@@ -24,3 +24,6 @@ export function useAnswer(permission: PermissionRequest, onAnswer: () => void) {
     problem: failed ? `The answer did not arrive. ${messageOf(mutation.error)}` : null,
   };
 }
+
+/** The second click of a double click: by then another request may stand where the first one stood. */
+export const isSecondClick = ({ detail }: { detail: number }) => detail > 1;

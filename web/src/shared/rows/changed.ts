@@ -7,8 +7,11 @@ export interface Change {
   row: SessionResponse;
 }
 
-/** The rows that differ between two lists. What kept its identity is not looked into. */
-export function changedSessions(before: Rows, after: Rows): Change[] {
+/**
+ * The rows that differ between two lists. What kept its identity is not looked into. `growing`: the list
+ * comes in slices, and what stands where nothing stood has only now been loaded: it has not changed.
+ */
+export function changedSessions(before: Rows, after: Rows, growing = false): Change[] {
   if (before === after) return [];
   let index: Map<string, SessionResponse> | undefined;
   const find = (id: string) => {
@@ -21,6 +24,7 @@ export function changedSessions(before: Rows, after: Rows): Change[] {
     if (beside === project) return;
     project.sessions.forEach((row, place) => {
       const old = beside?.sessions[place];
+      if (growing && !old) return;
       const was = old?.id === row.id ? old : find(row.id);
       if (was !== row) changes.push({ was, row });
     });

@@ -82,6 +82,18 @@ export function withProject(rows: Rows, at: number, project: ProjectWithSessions
   return next;
 }
 
+/** The list with more projects behind; the ones that it has stand where they stood. */
+export function withMore(rows: Rows, projects: readonly ProjectWithSessions[]): Rows {
+  const places = placesOf(rows);
+  const next = [...rows, ...projects];
+  for (const [at, project] of projects.entries()) {
+    places.projects.set(project.id, rows.length + at);
+    addSessions(places, rows.length + at, project.sessions, 0);
+  }
+  known.set(next, places);
+  return next;
+}
+
 /** The list with another version of a session in its place. */
 export function withSession(rows: Rows, [at, place]: Place, row: SessionResponse): Rows {
   const project = rows[at];

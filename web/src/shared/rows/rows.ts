@@ -11,6 +11,7 @@ import {
   findSession,
   placeOf,
   placeOfProject,
+  withMore,
   withProject,
   withSession,
 } from './places';
@@ -44,6 +45,33 @@ export function mergeSessions(
   const [only] = wanted;
   if (!only) return rows;
   return wanted.length === 1 ? putSession(rows, only) : putSessions(rows, wanted);
+}
+
+/** A slice of a list that comes in several: its rows join those that are here, but for what is gone. */
+export function addSlice(
+  rows: Rows,
+  slice: readonly ProjectWithSessions[],
+  gone: ReadonlySet<string>,
+): Rows {
+  const isFresh = (row: { id: string }) => !gone.has(row.id) && !findSession(rows, row.id);
+  const left = slice.filter(({ id }) => !gone.has(id));
+  const fresh = left
+    .filter(({ id }) => placeOfProject(rows, id) === undefined)
+    .map((project) => ({ ...project, sessions: project.sessions.filter(isFresh) }));
+  let next = rows;
+  for (const project of left) {
+    const at = placeOfProject(rows, project.id);
+    if (at === undefined) continue;
+    next = addBehind(mergeProject(next, project), at, project.sessions.filter(isFresh));
+  }
+  const known = left.flatMap(({ sessions }) => sessions.filter(({ id }) => findSession(rows, id)));
+  return mergeSessions(fresh.length > 0 ? withMore(next, fresh) : next, known, () => false);
+}
+
+function addBehind(rows: Rows, at: number, sessions: readonly SessionResponse[]): Rows {
+  const project = rows[at];
+  if (!project || sessions.length === 0) return rows;
+  return withProject(rows, at, { ...project, sessions: [...project.sessions, ...sessions] });
 }
 
 /** A row in the place of its older version, or at the end of its project. */

@@ -4,6 +4,7 @@ import type {
   SessionResponse,
   SessionUpdatedData,
 } from '@/shared/websocket/generated';
+import { placeOfProject } from './places';
 import {
   dropRows,
   findProject,
@@ -24,6 +25,18 @@ export interface SyncState {
   gap: boolean;
   /** Ids that were deleted. Ids are not used again within one epoch. */
   gone: ReadonlySet<string>;
+  /** There is more: the list comes in slices. Up to `rev` what is here is right, and not all. */
+  rest: Rest | null;
+  /** A newer list that comes in slices. This one, unverified, is shown until it is all here. */
+  coming: ProjectsView | null;
+}
+
+export interface Rest {
+  /** Behind which place the next slice begins; the server's word. */
+  after: string;
+  /** How many projects are here, and how many there were when it began. */
+  loaded: number;
+  total: number;
 }
 
 export interface ProjectsView extends SyncState {
@@ -36,7 +49,12 @@ export const emptyView: ProjectsView = {
   rev: 0,
   gap: false,
   gone: new Set(),
+  rest: null,
+  coming: null,
 };
+
+/** The list that is kept current: the one that comes, where there is one. */
+export const currentOf = (view: ProjectsView): ProjectsView => view.coming ?? view;
 
 export function withRows(view: ProjectsView, projects: Rows): ProjectsView {
   return projects === view.projects ? view : { ...view, projects };
@@ -48,6 +66,46 @@ export function withRows(view: ProjectsView, projects: Rows): ProjectsView {
  */
 function isNew(view: ProjectsView, row: { id: string; rev: number }): boolean {
   return row.rev > view.rev && !view.gone.has(row.id);
+}
+
+/**
+ * Rows that went to a project which is not here yet go from here: they come again with its slice. Only
+ * for what comes in the order of the topic, in which a project that is new comes before its rows.
+ */
+function letGo(view: ProjectsView, rows: readonly SessionResponse[]): ProjectsView {
+  const { projects, rest } = view;
+  if (!projects || !rest) return view;
+  const left = rows.filter((row) => {
+    const old = findSession(projects, row.id);
+    return old && old.rev < row.rev && placeOfProject(projects, row.project_id) === undefined;
+  });
+  if (left.length === 0) return view;
+  return withRows(
+    view,
+    dropRows(
+      projects,
+      [],
+      left.map(({ id }) => id),
+    ),
+  );
+}
+
+/** Whole rows in the order of the topic. */
+export function mergeInOrder(
+  view: ProjectsView,
+  sessions: readonly SessionResponse[],
+): ProjectsView {
+  return mergeSessionRows(letGo(view, sessions), sessions);
+}
+
+/** A patch in the order of the topic; null: what it builds on may have been passed over. */
+export function patchInOrder(view: ProjectsView, push: SessionUpdatedData): ProjectsView | null {
+  const rows = view.projects ?? [];
+  const old = findSession(rows, push.sessionId);
+  if (!old) return view.rest && push.project_id !== undefined ? null : view;
+  const project_id = push.project_id ?? old.project_id;
+  const left = letGo(view, [{ ...old, project_id, rev: push.rev }]);
+  return left === view ? withRows(view, patchSession(rows, push)) : left;
 }
 
 /** A whole row that came by itself: the answer to a request, or of a session's topic. */
@@ -103,11 +161,14 @@ export function mergeWholeList(
     projects: rows.filter(missing).map((row) => row.id),
     sessions: rows.flatMap((row) => row.sessions.filter(missing).map((item) => item.id)),
   };
-  let next = removeIds({ ...view, projects: rows }, removed);
+  // Of a list that is as new, every row is there that is not known to be gone.
+  const since = rev >= view.rev ? -1 : view.rev;
+  let next = removeIds({ ...view, projects: rows, rev: since }, removed);
   for (const { sessions: _sessions, ...project } of list) next = mergeProjectRow(next, project);
   next = mergeSessionRows(
     next,
     list.flatMap((row) => row.sessions),
   );
-  return { ...next, rev: Math.max(view.rev, rev) };
+  const rest = rev >= view.rev ? null : view.rest;
+  return { ...next, rev: Math.max(view.rev, rev), rest };
 }

@@ -192,6 +192,9 @@ export interface SyncSnapshot {
   mode: 'snapshot';
   reason: SnapshotReason;
   projects: ProjectWithSessions[];
+  next?: string;
+  total_projects?: number;
+  total_sessions?: number;
 }
 
 export interface SubscribeSuccessData {
@@ -360,10 +363,17 @@ export interface UpdateSessionRequest {
 export interface EmptyReply {
 }
 
+export interface SnapshotRequest {
+  after: string;
+}
+
 export interface ProjectListResponse {
   epoch: string;
   rev: number;
   projects: ProjectWithSessions[];
+  next?: string;
+  total_projects?: number;
+  total_sessions?: number;
 }
 
 export interface MessageListResponse {
@@ -486,6 +496,7 @@ export const ProjectEventTypes = {
   PROJECT_DELETED: 'project_deleted',
   SYNC: 'sync',
   HEAD: 'head',
+  SNAPSHOT: 'snapshot',
   CREATE_SESSION: 'create_session',
 } as const;
 
@@ -520,6 +531,7 @@ export interface SessionCalls {
 
 export interface ProjectCalls {
   sync: { request: JoinParams; reply: ProjectsSync };
+  snapshot: { request: SnapshotRequest; reply: ProjectListResponse };
   create_session: { request: CreateSessionCall; reply: SessionResponse };
 }
 
@@ -683,15 +695,19 @@ export const Limits = {
   /** prompts waiting in one session */
   QUEUE_LENGTH: 100,
   /** projects of one server */
-  PROJECTS: 1000,
+  PROJECTS: 10000,
   /** sessions of one server */
-  SESSIONS: 20000,
+  SESSIONS: 100000,
   /** messages in one page or join reply */
   PAGE_MESSAGES: 200,
   /** bytes of message text in one page or join reply, but at least one message */
   PAGE_BYTES: 2097152,
   /** rows in a delta; past it a snapshot, too_large */
   DELTA_ROWS: 2000,
+  /** projects and sessions in one slice of a snapshot or a list */
+  SLICE_ROWS: 1000,
+  /** bytes of rows past which a slice takes no further one */
+  SLICE_BYTES: 524288,
   /** bytes of a request body */
   BODY_BYTES: 2162688,
   /** bytes of one WebSocket message from a client */

@@ -23,14 +23,18 @@ export class SyncLoop<Reply> {
 
   request(): void {
     const { bus, channel } = this.options;
-    bus.status.lost(channel, bus.lastHeard(channel));
+    this.unverified();
     if (!this.open && bus.isJoined(channel)) void this.run();
   }
 
   lost(): void {
+    this.unverified();
+    this.stop();
+  }
+
+  unverified(): void {
     const { bus, channel } = this.options;
     bus.status.lost(channel, bus.lastHeard(channel));
-    this.stop();
   }
 
   verified(): void {

@@ -3,6 +3,8 @@ import { useAttention } from '../use-attention';
 
 interface Props {
   rows: Rows;
+  /** More of them are to come. */
+  partial: boolean;
   /** The session on the screen. */
   sessionId: string | undefined;
   /** Leads to a path of the page. */
@@ -10,7 +12,7 @@ interface Props {
 }
 
 /** Shows nothing on the page: see useAttention. */
-export function Attention({ rows, sessionId, onOpen }: Props) {
-  useAttention(rows, sessionId, onOpen);
+export function Attention({ rows, partial, sessionId, onOpen }: Props) {
+  useAttention({ rows, partial }, sessionId, onOpen);
   return null;
 }

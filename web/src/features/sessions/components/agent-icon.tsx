@@ -1,4 +1,5 @@
 import { FileText, Sparkles, SquareTerminal } from 'lucide-react';
+import { memo } from 'react';
 import { cn } from '@/lib/cn';
 
 const icons = { shell: SquareTerminal, terminal: SquareTerminal, text: FileText, claude: Sparkles };
@@ -11,7 +12,7 @@ interface Props {
   className?: string;
 }
 
-export function AgentIcon({ agent, icon, className }: Props) {
+export const AgentIcon = memo(function AgentIcon({ agent, icon, className }: Props) {
   const name = icon || agent;
   const look = cn('size-4 shrink-0', className);
   const Icon = Object.hasOwn(icons, name) ? icons[name as keyof typeof icons] : null;
@@ -29,4 +30,4 @@ export function AgentIcon({ agent, icon, className }: Props) {
       </text>
     </svg>
   );
-}
+});

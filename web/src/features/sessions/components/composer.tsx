@@ -103,6 +103,7 @@ export function Composer(props: Props) {
           aria-label="Message"
           aria-keyshortcuts={shortcuts.composer.keys[0]}
           aria-invalid={refusal !== '' || undefined}
+          dir="auto"
           rows={1}
           value={draft.text}
           placeholder={placeholder}

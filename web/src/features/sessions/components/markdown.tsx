@@ -2,9 +2,11 @@ import { type ComponentProps, memo, useState } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import { fencedCode, growBlocks, type Split } from '../blocks';
+import { textDirections } from '../text-directions';
 import { CodeBlock } from './code-block';
 
 const plugins = [remarkGfm];
+const directions = [textDirections];
 
 const components: Components = {
   a: ({ href, children }) => (
@@ -38,7 +40,7 @@ const Block = memo(function Block({ text }: { text: string }) {
   const fenced = fencedCode(text);
   if (fenced) return <CodeBlock {...fenced} />;
   return (
-    <ReactMarkdown remarkPlugins={plugins} components={components}>
+    <ReactMarkdown remarkPlugins={plugins} rehypePlugins={directions} components={components}>
       {text}
     </ReactMarkdown>
   );

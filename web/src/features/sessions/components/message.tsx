@@ -55,6 +55,7 @@ export function UserBubble({ text, plain, images = [] }: BubbleProps) {
     <div className="flex flex-col items-end gap-1.5 pl-10">
       <ImageStrip images={images} className="justify-end" />
       <div
+        dir="auto"
         className={
           'max-w-full rounded-2xl rounded-br-md bg-accent-soft px-3.5 py-2 wrap-anywhere whitespace-pre-wrap' +
           (plain ? ' font-mono text-[0.78125rem]' : '')

@@ -37,7 +37,7 @@ export function PermissionBody({ permission }: { permission: PermissionRequest }
     <pre
       tabIndex={0}
       aria-label="What it would do"
-      className="mt-2 max-h-40 overflow-y-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[0.78125rem] leading-[1.55] wrap-anywhere whitespace-pre-wrap"
+      className="mt-2 max-h-[25dvh] overflow-y-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[0.78125rem] leading-[1.55] wrap-anywhere whitespace-pre-wrap"
     >
       {commandOf(permission)}
     </pre>

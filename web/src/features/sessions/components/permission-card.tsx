@@ -3,7 +3,7 @@ import { type KeyboardEvent, useId, useState } from 'react';
 import { Button } from '@/components/ui/button';
 import type { PermissionDecision, PermissionRequest } from '@/shared/websocket';
 import { answerWords, inputParts, ruleTexts } from '../permissions';
-import { useAnswer } from '../use-answer';
+import { isSecondClick, useAnswer } from '../use-answer';
 import { Fold } from './fold';
 import { PermissionBody } from './permission-body';
 import { PermissionFrame } from './permission-frame';
@@ -38,7 +38,7 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
       look={look}
       disabled={busy}
       aria-describedby={decision === 'allow_always' ? rulesId : undefined}
-      onClick={() => decide(decision)}
+      onClick={(event) => !isSecondClick(event) && decide(decision)}
     >
       {sent === decision && <LoaderCircle aria-hidden className="size-3.5 animate-spin" />}
       {label}
@@ -51,24 +51,26 @@ export function PermissionCard({ permission, headline, onAnswer }: Props) {
       requestId={permission.id}
       busy={busy}
       problem={problem}
+      answers={
+        <>
+          {allowable && button('allow', words.allow, 'primary')}
+          {allowable && rules && button('allow_always', words.always, 'secondary')}
+          {button('deny', words.deny, 'secondary')}
+          {button('deny_interrupt', words.stop, 'secondary')}
+          <input
+            aria-label="What the agent is told with a denial"
+            placeholder={words.message}
+            value={message}
+            disabled={busy}
+            onChange={(event) => setMessage(event.target.value)}
+            onKeyDown={onKeyDown}
+            className="h-7 min-w-48 grow basis-full rounded-md border border-line-strong bg-canvas px-2 text-base placeholder:text-ink-3 sm:basis-48 sm:text-ui"
+          />
+        </>
+      }
     >
       <PermissionBody permission={permission} />
       <Input permission={permission} />
-      <div className="mt-2 flex flex-wrap items-center gap-2">
-        {allowable && button('allow', words.allow, 'primary')}
-        {allowable && rules && button('allow_always', words.always, 'secondary')}
-        {button('deny', words.deny, 'secondary')}
-        {button('deny_interrupt', words.stop, 'secondary')}
-        <input
-          aria-label="What the agent is told with a denial"
-          placeholder={words.message}
-          value={message}
-          disabled={busy}
-          onChange={(event) => setMessage(event.target.value)}
-          onKeyDown={onKeyDown}
-          className="h-7 min-w-48 grow basis-full rounded-md border border-line-strong bg-canvas px-2 text-base placeholder:text-ink-3 sm:basis-48 sm:text-ui"
-        />
-      </div>
       {allowable && rules && (
         <p id={rulesId} className="mt-2 text-xs wrap-anywhere text-ink-3">
           {words.always} adds: {rules.join('; ')}.

@@ -9,11 +9,13 @@ interface Props {
   /** Why the answer was not taken. */
   problem: string | null;
   children: ReactNode;
+  /** The answers: they stay in sight, however long what is asked. */
+  answers: ReactNode;
 }
 
 /** What every request looks like, whatever is asked. */
 export function PermissionFrame(props: Props) {
-  const { icon: Icon, headline, requestId, busy, problem, children } = props;
+  const { icon: Icon, headline, requestId, busy, problem, children, answers } = props;
   const id = useId();
   return (
     <div
@@ -29,11 +31,14 @@ export function PermissionFrame(props: Props) {
         {headline}
       </h2>
       {children}
-      {problem && (
-        <p role="alert" className="mt-2 text-ui wrap-anywhere text-danger">
-          {problem}
-        </p>
-      )}
+      <div className="sticky bottom-0 -mx-3.5 -mb-3 rounded-b-xl bg-raised px-3.5 pt-2 pb-3">
+        {problem && (
+          <p role="alert" className="mb-2 text-ui wrap-anywhere text-danger">
+            {problem}
+          </p>
+        )}
+        <div className="flex flex-wrap items-center gap-2">{answers}</div>
+      </div>
     </div>
   );
 }

@@ -11,7 +11,7 @@ import {
   type Question,
   questionsOf,
 } from '../permissions';
-import { useAnswer } from '../use-answer';
+import { isSecondClick, useAnswer } from '../use-answer';
 import { PermissionFrame } from './permission-frame';
 
 interface Props {
@@ -36,6 +36,27 @@ export function QuestionCard({ permission, headline, onAnswer }: Props) {
       requestId={permission.id}
       busy={busy}
       problem={problem}
+      answers={
+        <>
+          <Button
+            size="sm"
+            look="primary"
+            disabled={busy || !complete}
+            onClick={(event) => !isSecondClick(event) && answer({ decision: 'allow', answers })}
+          >
+            {sent === 'allow' && <LoaderCircle aria-hidden className="size-3.5 animate-spin" />}
+            {questions.length > 1 ? 'Send answers' : 'Send answer'}
+          </Button>
+          <Button
+            size="sm"
+            disabled={busy}
+            onClick={(event) => !isSecondClick(event) && answer({ decision: 'deny' })}
+          >
+            {sent === 'deny' && <LoaderCircle aria-hidden className="size-3.5 animate-spin" />}
+            Dismiss
+          </Button>
+        </>
+      }
     >
       {questions.map((one) => (
         <QuestionField
@@ -46,21 +67,6 @@ export function QuestionCard({ permission, headline, onAnswer }: Props) {
           onChange={(choice) => setChoices({ ...choices, [one.question]: choice })}
         />
       ))}
-      <div className="mt-3 flex flex-wrap items-center gap-2">
-        <Button
-          size="sm"
-          look="primary"
-          disabled={busy || !complete}
-          onClick={() => answer({ decision: 'allow', answers })}
-        >
-          {sent === 'allow' && <LoaderCircle aria-hidden className="size-3.5 animate-spin" />}
-          {questions.length > 1 ? 'Send answers' : 'Send answer'}
-        </Button>
-        <Button size="sm" disabled={busy} onClick={() => answer({ decision: 'deny' })}>
-          {sent === 'deny' && <LoaderCircle aria-hidden className="size-3.5 animate-spin" />}
-          Dismiss
-        </Button>
-      </div>
     </PermissionFrame>
   );
 }

@@ -27,6 +27,7 @@ export function QueueEditor({ text, saving, problem, onText, onSave, onCancel }:
       <textarea
         autoFocus
         aria-label="Queued prompt"
+        dir="auto"
         rows={Math.min(4, text.split('\n').length + 1)}
         value={text}
         readOnly={saving}

@@ -1,12 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { ArrowDown, ArrowUp, LoaderCircle, Pencil, SendHorizontal, Trash2 } from 'lucide-react';
-import { IconButton } from '@/components/ui/button';
+import { useLayoutEffect, useRef } from 'react';
 import { notify } from '@/lib/notify';
+import { UNDO_MS } from '@/lib/undo';
 import type { QueuedPrompt } from '@/shared/websocket';
 import { type QueueEdit, useEditQueue } from '../mutations';
 import { putBack } from '../put-back';
 import type { useDrag } from '../use-drag';
 import { Thumbnail } from './image-strip';
+import { type QueueAction, QueueActions } from './queue-actions';
 import { QueueHandle } from './queue-handle';
 
 interface Props {
@@ -21,13 +23,20 @@ interface Props {
   onEdit: () => void;
   /** It was moved: said to a screen reader. */
   onMoved: (place: number) => void;
+  /** It leaves the page, and the focus was in it. */
+  onFocusLost: (place: number) => void;
 }
-
-const UNDO_MS = 8_000;
 
 /** One prompt that waits, and what can be done with it. Where it stands is what the server says. */
 export function QueueItem(props: Props) {
-  const { sessionId, prompt, place, count, working, drag, onEdit, onMoved } = props;
+  const { sessionId, prompt, place, count, working, drag, onEdit, onMoved, onFocusLost } = props;
+  const row = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = row.current;
+    return () => {
+      if (element?.contains(document.activeElement)) onFocusLost(place);
+    };
+  }, [onFocusLost, place]);
   const client = useQueryClient();
   const { mutateAsync, isPending } = useEditQueue(sessionId);
   // Its push may be here before the answer, and the prompt then gone from the page.
@@ -43,14 +52,29 @@ export function QueueItem(props: Props) {
       });
       setTimeout(close, UNDO_MS);
     });
-  const action = { disabled: isPending, className: 'size-6 pointer-coarse:size-8' };
-  const sendLabel = working ? 'Stop the running turn and send this now' : 'Send this now';
+  const actions: QueueAction[] = [{ label: 'Edit', icon: Pencil, run: onEdit }];
+  if (count > 1) {
+    const [first, last] = [place === 1, place === count];
+    actions.push(
+      { label: 'Move up', icon: ArrowUp, run: () => move(place - 1), never: first },
+      { label: 'Move down', icon: ArrowDown, run: () => move(place + 1), never: last },
+    );
+  }
+  actions.push(
+    { label: 'Remove', icon: Trash2, run: remove },
+    {
+      label: working ? 'Stop the running turn and send this now' : 'Send this now',
+      icon: SendHorizontal,
+      run: () => change({ now: true }, 'The prompt was not sent.'),
+    },
+  );
   return (
-    <div className="flex items-center gap-0.5 text-ui text-ink-2" aria-busy={isPending}>
+    <div ref={row} className="flex items-center gap-0.5 text-ui text-ink-2" aria-busy={isPending}>
       {count > 1 && (
         <QueueHandle place={place} count={count} busy={isPending} drag={drag} onMove={move} />
       )}
       <span
+        dir="auto"
         title={prompt.text}
         className={`min-w-0 grow truncate ${isPending ? 'opacity-60' : ''}`}
       >
@@ -60,39 +84,7 @@ export function QueueItem(props: Props) {
       {isPending && (
         <LoaderCircle role="img" aria-label="Saving" className="size-3.5 animate-spin text-ink-3" />
       )}
-      <IconButton {...action} label="Edit" onClick={onEdit}>
-        <Pencil aria-hidden className="size-3.5" />
-      </IconButton>
-      {count > 1 && (
-        <>
-          <IconButton
-            {...action}
-            label="Move up"
-            disabled={isPending || place === 1}
-            onClick={() => move(place - 1)}
-          >
-            <ArrowUp aria-hidden className="size-3.5" />
-          </IconButton>
-          <IconButton
-            {...action}
-            label="Move down"
-            disabled={isPending || place === count}
-            onClick={() => move(place + 1)}
-          >
-            <ArrowDown aria-hidden className="size-3.5" />
-          </IconButton>
-        </>
-      )}
-      <IconButton {...action} label="Remove" onClick={remove}>
-        <Trash2 aria-hidden className="size-3.5" />
-      </IconButton>
-      <IconButton
-        {...action}
-        label={sendLabel}
-        onClick={() => change({ now: true }, 'The prompt was not sent.')}
-      >
-        <SendHorizontal aria-hidden className="size-3.5" />
-      </IconButton>
+      <QueueActions actions={actions} busy={isPending} place={place} />
     </div>
   );
 }

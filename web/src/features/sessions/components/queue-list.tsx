@@ -1,5 +1,5 @@
 import { ListEnd } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { cn } from '@/lib/cn';
 import { messageOf } from '@/lib/errors';
 import { CallError, type QueuedPrompt, type SessionResponse } from '@/shared/websocket';
@@ -27,6 +27,7 @@ export function QueueList({ queue, session }: Props) {
       { onSuccess: () => onMoved(to + 1) },
     );
   });
+  const { list, onFocusLost } = useQueueFocus(queue, edit?.id);
   if (queue.length === 0) return null;
   const from = queue.findIndex(({ id }) => id === drag?.id);
   const to = from < 0 ? -1 : (drag?.to ?? -1);
@@ -43,7 +44,7 @@ export function QueueList({ queue, session }: Props) {
       <span role="status" className="sr-only">
         {said}
       </span>
-      <ol className="-mx-1 mt-1 max-h-40 overflow-y-auto px-1">
+      <ol ref={list} className="-mx-1 mt-1 max-h-40 overflow-y-auto px-1">
         {queue.map((prompt, index) => (
           <li
             key={prompt.id}
@@ -74,6 +75,7 @@ export function QueueList({ queue, session }: Props) {
                 working={working}
                 drag={handle(prompt.id, index)}
                 onMoved={onMoved}
+                onFocusLost={onFocusLost}
                 onEdit={() => setEdit({ id: prompt.id, text: prompt.text })}
               />
             )}
@@ -118,4 +120,23 @@ function useQueueEditor(sessionId: string, queue: readonly QueuedPrompt[]) {
   };
   const problem = mutation.isError ? `Not saved. ${messageOf(mutation.error)}` : null;
   return { edit, setEdit: start, save, saving, problem };
+}
+
+/** What had the focus is gone, or is no field any more: who works by keyboard goes on in its place. */
+function useQueueFocus(queue: readonly QueuedPrompt[], editing: string | undefined) {
+  const list = useRef<HTMLOListElement>(null);
+  const lost = useRef<number | null>(null);
+  const edited = useRef(editing);
+  const onFocusLost = useCallback((place: number) => void (lost.current = place), []);
+  useEffect(() => {
+    const before = edited.current;
+    const place = lost.current ?? queue.findIndex(({ id }) => id === before) + 1;
+    edited.current = editing;
+    lost.current = null;
+    if (place < 1 || editing || document.activeElement !== document.body) return;
+    const rows = list.current?.children;
+    const row = rows?.[Math.min(place, rows.length) - 1];
+    row?.querySelector<HTMLElement>('button:not(:disabled)')?.focus();
+  });
+  return { list, onFocusLost };
 }

@@ -55,6 +55,24 @@ describe('the queue', () => {
     expect(item(1).getByRole('button', { name: 'Move down' })).toBeDisabled();
   });
 
+  it('leaves the focus where one works by keyboard', async () => {
+    const three = queued({ id: 'q3', text: 'third', position: 3 });
+    const { change } = show({ queue: [one, two, three] });
+    const focused = () => document.activeElement?.getAttribute('aria-label');
+    await press(0, 'Move down');
+    await change({ queue: [two, one, three] });
+    expect(item(1).getByRole('button', { name: 'Move down' })).toHaveFocus();
+    await userEvent.keyboard('{Enter}');
+    await change({ queue: [two, three, one] });
+    expect(focused()).toContain('Move prompt 3 of 3');
+    await press(2, 'Remove');
+    await change({ queue: [two, three] });
+    expect(focused()).toContain('Move prompt 2 of 2');
+    await press(0, 'Edit');
+    await userEvent.keyboard('{Escape}');
+    expect(focused()).toContain('Move prompt 1 of 2');
+  });
+
   it('says a refusal once, in words', async () => {
     refuse('PROMPT_NOT_QUEUED', 'No prompt with this id waits.');
     show({ queue: [one] });

@@ -51,6 +51,14 @@ describe('a plan', () => {
   });
 });
 
+it('lets each block of a text run in its own direction', async () => {
+  record({ kind: 'text', text: '# مرحبا\n\nHello\n\n- بند\n\n`code`' });
+  expect(await screen.findByRole('heading')).toHaveAttribute('dir', 'auto');
+  expect(screen.getByText('Hello')).toHaveAttribute('dir', 'auto');
+  expect(screen.getByRole('list')).toHaveAttribute('dir', 'auto');
+  expect(screen.getByText('code')).not.toHaveAttribute('dir');
+});
+
 describe('a tool call', () => {
   const id = 'b'.repeat(64);
 

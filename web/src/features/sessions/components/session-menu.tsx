@@ -15,6 +15,8 @@ const SessionMenuItems = lazy(async () => ({
 
 export type SessionDialog = 'details' | 'rename' | 'move';
 
+const dots = <Ellipsis className="size-4" />;
+
 interface Props {
   session: SessionResponse;
   className?: string;
@@ -32,7 +34,7 @@ export function SessionMenu({ session, className, tabbable = true }: Props) {
       tabIndex={tabbable ? undefined : -1}
       className={className}
     >
-      <Ellipsis className="size-4" />
+      {dots}
     </IconButton>
   );
   return (

@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { NavLink, useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { cn } from '@/lib/cn';
 import { relativeTime, useNow } from '@/lib/time';
 import type { SessionResponse } from '@/shared/websocket';
@@ -40,11 +40,12 @@ export const SessionRow = memo(function SessionRow(props: Props) {
       )}
     >
       {unread && <UnreadDot />}
-      <NavLink
+      <Link
         to={to}
         data-row-link
         draggable={false}
         tabIndex={tabbable ? 0 : -1}
+        aria-current={viewed ? 'page' : undefined}
         aria-label={state.length > 0 ? [session.name, ...state].join(', ') : undefined}
         title={project ? `${session.name} (${project})` : undefined}
         className="flex min-w-0 grow items-center gap-2 rounded-md outline-none after:absolute after:inset-0 after:rounded-md focus-visible:after:outline-2 focus-visible:after:outline-accent"
@@ -59,7 +60,7 @@ export const SessionRow = memo(function SessionRow(props: Props) {
         >
           {session.name}
         </span>
-      </NavLink>
+      </Link>
       <StateBadge session={session} tabbable={tabbable} onOpen={() => void navigate(to)} />
       <RowEnd session={session} hasBadge={badge !== null} tabbable={tabbable} />
     </div>

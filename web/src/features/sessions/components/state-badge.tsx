@@ -11,6 +11,9 @@ const looks = {
   error: 'bg-danger-soft text-danger',
 };
 
+/** It does not move: every dot that does costs each frame, and forty may be on the screen all day. */
+const dot = <span aria-hidden className="size-1.5 rounded-full bg-current" />;
+
 interface Props {
   session: SessionResponse;
   tabbable?: boolean;
@@ -35,13 +38,7 @@ export function StateBadge({ session, tabbable = true, onOpen }: Props) {
         looks[badge.kind],
       )}
     >
-      <span
-        aria-hidden
-        className={cn(
-          'size-1.5 rounded-full bg-current',
-          badge.kind === 'working' && 'animate-breathe',
-        )}
-      />
+      {dot}
       {badge.label}
     </button>
   );
