@@ -229,15 +229,22 @@ static void forget_tool(struct mu_transcript *t, size_t i)
     t->tool_count--;
 }
 
-void mu_transcript_tool_put(struct mu_transcript *t, const char *tool_id, const char *message_id)
+bool mu_transcript_tool_put(struct mu_transcript *t, const char *tool_id, const char *message_id,
+                            char lost[MU_ID_SIZE])
 {
-    if (strlen(tool_id) >= MU_TRANSCRIPT_TOOL_ID)
-        return;
-    if (t->tool_count == MU_TRANSCRIPT_TOOLS)
+    bool full = t->tool_count == MU_TRANSCRIPT_TOOLS;
+    if (strlen(tool_id) >= MU_TRANSCRIPT_TOOL_ID) {
+        snprintf(lost, MU_ID_SIZE, "%s", message_id);
+        return true;
+    }
+    if (full) {
+        memcpy(lost, t->tools[0].id, MU_ID_SIZE);
         forget_tool(t, 0);
+    }
     struct mu_transcript_tool *tool = &t->tools[t->tool_count++];
     snprintf(tool->tool_id, sizeof tool->tool_id, "%s", tool_id);
     snprintf(tool->id, sizeof tool->id, "%s", message_id);
+    return full;
 }
 
 bool mu_transcript_tool_find(const struct mu_transcript *t, const char *tool_id,
@@ -322,10 +329,11 @@ void mu_transcript_load(struct mu_transcript *t, const json_t *saved)
         memcpy(t->plan, plan, strlen(plan) + 1);
     const char *key;
     json_t *value;
+    char lost[MU_ID_SIZE]; /* none: what was saved is within the limits */
     json_object_foreach(json_object_get(saved, "tools"), key, value)
     {
         if (json_is_string(value) && t->tool_count < MU_TRANSCRIPT_TOOLS)
-            mu_transcript_tool_put(t, key, json_string_value(value));
+            MU_UNUSED(mu_transcript_tool_put(t, key, json_string_value(value), lost));
     }
     const char *open = json_string_value(json_object_get(saved, "open"));
     t->kind = mu_message_kind_parse(json_string_value(json_object_get(saved, "kind")));

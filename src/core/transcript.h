@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "wire/records.h"
 
-enum { MU_TRANSCRIPT_TAIL = 4096, MU_TRANSCRIPT_TOOLS = 32, MU_TRANSCRIPT_TOOL_ID = 80 };
+enum { MU_TRANSCRIPT_TAIL = 4096, MU_TRANSCRIPT_TOOLS = 32, MU_TRANSCRIPT_TOOL_ID = 128 };
 
 struct mu_transcript_tool {
     char tool_id[MU_TRANSCRIPT_TOOL_ID]; /* the agent's id of the call */
@@ -81,9 +81,12 @@ void mu_transcript_end_turn(struct mu_transcript *t, mu_transcript_cb *cb, void 
  * are counted as not kept. */
 bool mu_transcript_charge(struct mu_transcript *t, size_t n);
 
-/* Tool calls that wait for their result. put forgets the oldest when there are too many; take
- * copies the message's id and forgets the call, find only copies it; false when it is not known. */
-void mu_transcript_tool_put(struct mu_transcript *t, const char *tool_id, const char *message_id);
+/* Tool calls that wait for their result. put forgets the oldest when there are too many, and this
+ * one when its id is too long: true, and lost is the message of the call that no result will find.
+ * take copies the message's id and forgets the call, find only copies it; false when it is not
+ * known. */
+bool mu_transcript_tool_put(struct mu_transcript *t, const char *tool_id, const char *message_id,
+                            char lost[MU_ID_SIZE]);
 bool mu_transcript_tool_find(const struct mu_transcript *t, const char *tool_id,
                              char out[MU_ID_SIZE]);
 bool mu_transcript_tool_take(struct mu_transcript *t, const char *tool_id, char out[MU_ID_SIZE]);

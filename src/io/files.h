@@ -4,8 +4,8 @@
  * A path is absolute, and the file is inside a root directory (the project's): it is resolved from
  * that directory by the kernel (openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS), so that
  * neither `..` nor a symbolic link, not even one that is put there meanwhile, leads out. A link
- * whose target is an absolute path counts as leading out. Where the system has no openat2, no
- * symbolic link below the root is followed at all.
+ * whose target is an absolute path counts as leading out. Where the system has no openat2, or a
+ * sandbox forbids it, no symbolic link below the root is followed at all.
  *
  * Only regular files: a FIFO, socket or device is not even opened. Only UTF-8.
  *

@@ -190,29 +190,6 @@ char *output_title(const char *tool, const char *title)
                        cut ? "…" : "");
 }
 
-static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
-{
-    struct sess *s = run->sess;
-    mu_transcript_close(&s->tr, on_op, run);
-    json_t *meta = json_pack("{s:s}", "status", "running");
-    set_name(meta, "tool", ev->name);
-    set_name(meta, "tool_id", ev->id);
-    if (ev->parent)
-        set_name(meta, "parent", ev->parent);
-    if (ev->input)
-        set_json(meta, "input", &s->tr, ev->input);
-    if (ev->diffs)
-        set_json(meta, "diffs", &s->tr, ev->diffs);
-    char *text = output_title(json_string_value(json_object_get(meta, "tool")), ev->title);
-    char *json = json_dumps(meta, JSON_COMPACT);
-    char id[MU_ID_SIZE];
-    sess_add_message(run->r, s, MU_message_kind_TOOL, text, json, false, id, NULL);
-    mu_transcript_tool_put(&s->tr, ev->id, id);
-    free(json);
-    free(text);
-    json_decref(meta);
-}
-
 /* What a tool call is known to be by now. */
 static void renew_tool(struct run *run, struct mu_rec_message *m, const struct mu_agent_event *ev,
                        const char *status)
@@ -238,6 +215,39 @@ static void renew_tool(struct run *run, struct mu_rec_message *m, const struct m
     sess_put_message(run->r, run->sess, m);
     if (status)
         sess_keep_raw(run->r, run->sess, m->id);
+    json_decref(meta);
+}
+
+/* No result will be known for the call of that message. */
+static void leave_tool(struct run *run, const char *message_id)
+{
+    struct mu_rec_message *m = sess_message(run->r, message_id);
+    if (m)
+        renew_tool(run, m, &(struct mu_agent_event){.kind = MU_AG_TOOL_UPDATE}, "unfinished");
+    mu_rec_free(&mu_message_desc, m);
+}
+
+static void on_tool_call(struct run *run, const struct mu_agent_event *ev)
+{
+    struct sess *s = run->sess;
+    mu_transcript_close(&s->tr, on_op, run);
+    json_t *meta = json_pack("{s:s}", "status", "running");
+    set_name(meta, "tool", ev->name);
+    set_name(meta, "tool_id", ev->id);
+    if (ev->parent)
+        set_name(meta, "parent", ev->parent);
+    if (ev->input)
+        set_json(meta, "input", &s->tr, ev->input);
+    if (ev->diffs)
+        set_json(meta, "diffs", &s->tr, ev->diffs);
+    char *text = output_title(json_string_value(json_object_get(meta, "tool")), ev->title);
+    char *json = json_dumps(meta, JSON_COMPACT);
+    char id[MU_ID_SIZE], lost[MU_ID_SIZE];
+    sess_add_message(run->r, s, MU_message_kind_TOOL, text, json, false, id, NULL);
+    if (mu_transcript_tool_put(&s->tr, ev->id, id, lost))
+        leave_tool(run, lost);
+    free(json);
+    free(text);
     json_decref(meta);
 }
 
@@ -287,23 +297,12 @@ static void on_tool_result(struct run *run, const struct mu_agent_event *ev)
     mu_rec_free(&mu_message_desc, m);
 }
 
-/* No result will come any more for the calls that are open. */
-static void leave_tools(struct run *run)
-{
-    const struct mu_transcript *t = &run->sess->tr;
-    for (size_t i = 0; i < t->tool_count; i++) {
-        struct mu_rec_message *m = sess_message(run->r, t->tools[i].id);
-        if (!m)
-            continue;
-        renew_tool(run, m, &(struct mu_agent_event){.kind = MU_AG_TOOL_UPDATE}, "unfinished");
-        mu_rec_free(&mu_message_desc, m);
-    }
-}
-
 void output_end_turn(struct run *run)
 {
+    const struct mu_transcript *t = &run->sess->tr;
     output_drain(run);
-    leave_tools(run);
+    for (size_t i = 0; i < t->tool_count; i++)
+        leave_tool(run, t->tools[i].id);
     mu_transcript_end_turn(&run->sess->tr, on_op, run);
 }
 

@@ -210,14 +210,19 @@ static void tools_find_their_message(void **state)
 {
     MU_UNUSED(state);
     struct mu_transcript *t = mu_alloc(sizeof *t);
-    char id[MU_ID_SIZE];
-    char name[32];
+    char id[MU_ID_SIZE], lost[MU_ID_SIZE] = "";
+    char name[32], lengthy[MU_TRANSCRIPT_TOOL_ID + 1];
     for (int i = 0; i < MU_TRANSCRIPT_TOOLS + 1; i++) {
         char message[MU_ID_SIZE];
         snprintf(name, sizeof name, "tool%d", i);
         snprintf(message, sizeof message, "message%d", i);
-        mu_transcript_tool_put(t, name, message);
+        assert_int_equal(mu_transcript_tool_put(t, name, message, lost), i == MU_TRANSCRIPT_TOOLS);
     }
+    assert_string_equal(lost, "message0");
+    memset(lengthy, 'x', sizeof lengthy - 1);
+    lengthy[sizeof lengthy - 1] = '\0';
+    assert_true(mu_transcript_tool_put(t, lengthy, "message", lost));
+    assert_string_equal(lost, "message");
     struct mu_buf json = {0};
     mu_transcript_save(t, &json);
     json_t *saved = json_loads(json.data, JSON_REJECT_DUPLICATES, NULL);

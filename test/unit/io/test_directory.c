@@ -6,13 +6,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../tree.h"
 #include "io/directory.h"
 
 struct fixture {
@@ -29,18 +29,10 @@ static int setup(void **state)
     return mkdtemp(f->dir) ? 0 : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    MU_UNUSED(st);
-    MU_UNUSED(type);
-    MU_UNUSED(ftw);
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    nftw(f->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(f->dir);
     mu_directory_names_release(&f->names);
     free(f);
     return 0;

@@ -12,7 +12,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "../tree.h"
 #include "hold/hold.h"
 #include "runner/runner.h"
 
@@ -175,14 +175,6 @@ SHARED void stop(struct fixture *f)
     mu_store_close(f->store);
 }
 
-SHARED int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    MU_UNUSED(st);
-    MU_UNUSED(type);
-    MU_UNUSED(ftw);
-    return remove(path);
-}
-
 SHARED int make_dirs(void **state)
 {
     struct fixture *f = mu_alloc(sizeof *f);
@@ -206,7 +198,7 @@ SHARED int remove_dirs(void **state)
 {
     struct fixture *f = *state;
     forget_pushes(f);
-    nftw(f->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(f->dir);
     free(f);
     return 0;
 }

@@ -15,6 +15,9 @@ static const char script[] =
     "say() { echo '{\"jsonrpc\":\"2.0\",\"method\":\"session/update\",\"params\":{\"sessionId\":"
     "\"s1\",\"update\":{\"sessionUpdate\":\"agent_message_chunk\",\"content\":{\"type\":\"text\","
     "\"text\":\"'\"$1\"'\"}}}}'; }\n"
+    "tool() { echo '{\"jsonrpc\":\"2.0\",\"method\":\"session/update\",\"params\":{\"sessionId\":"
+    "\"s1\",\"update\":{\"sessionUpdate\":\"tool_call\",\"toolCallId\":\"'\"$1\"'\",\"status\":"
+    "\"in_progress\"}}}'; }\n"
     "while IFS= read -r line; do id\n"
     "  case \"$line\" in\n"
     "  *'\"initialize\"'*) answer $id '{\"protocolVersion\":1,\"agentCapabilities\":{\"session"
@@ -24,6 +27,9 @@ static const char script[] =
     "    [ ! -e slow ] || { rm slow; trap '[ -n \"$told\" ] || { told=1; answer '$id' "
     "'\\''{\"sessionId\":\"s1\"}'\\''; }' TERM; touch waits; continue; }\n"
     "    answer $id '{\"sessionId\":\"s1\"}';;\n"
+    "  *many*)\n"
+    "    i=0; while [ $i -lt 40 ]; do tool t$i; i=$((i + 1)); done; tool $(printf '%0200d' 0)\n"
+    "    answer $id '{\"stopReason\":\"end_turn\"}';;\n"
     "  *last*) say so; printf '%s' '{\"jsonrpc\":\"2.0\",\"id\":'$id',\"result\":{\"stopReason\":"
     "\"end_turn\"}}'; exit 1;;\n"
     "  *session/prompt*) [ -z \"$told\" ] || { say 'half'; exit 1; }\n"
@@ -132,6 +138,31 @@ static void last_words_that_end_a_turn_take_no_prompt_along(void **state)
     until_quiet(f);
     assert_transcript(f, "user|last\ntext|so\nuser|next\ntext|hello!\n");
     assert_state(f, MU_session_state_IDLE, NULL);
+}
+
+static void count_statuses(void *ctx, const struct mu_rec_message *m)
+{
+    int *n = ctx;
+    if (m->kind != MU_message_kind_TOOL)
+        return;
+    n[0]++;
+    n[1] += strstr(m->metadata, "\"status\":\"running\"") != NULL;
+}
+
+/* More than are told apart, and one with an id that is too long. */
+static void no_tool_runs_after_its_turn(void **state)
+{
+    struct fixture *f = *state;
+    int n[2] = {0};
+    bool older;
+    assert_int_equal(prompt(f, "m1", "many"), MU_CODE_OK);
+    until_quiet(f);
+    assert_state(f, MU_session_state_IDLE, NULL);
+    assert_int_equal(mu_store_page_messages(f->store, f->session, 0, 1000, INT64_MAX / 2, &older,
+                                            count_statuses, n),
+                     0);
+    assert_int_equal(n[0], 41);
+    assert_int_equal(n[1], 0);
 }
 
 /* ---- a start that fails for a cause that passes ---- */
@@ -298,6 +329,7 @@ int main(int argc, char **argv)
         T(a_turn_has_its_answer),
         T(what_is_being_ended_gets_no_prompt),
         T(last_words_that_end_a_turn_take_no_prompt_along),
+        T(no_tool_runs_after_its_turn),
         T(it_is_started_again),
         T(it_is_not_started_for_ever),
         PATIENT(who_waits_can_be_cancelled),

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../tree.h"
 #include "store/sqlite_db.h"
 
 #define SHARED static __attribute__((unused))
@@ -28,14 +28,6 @@ struct fixture {
     char dir[64];
     struct mu_store *s;
 };
-
-SHARED int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    MU_UNUSED(st);
-    MU_UNUSED(type);
-    MU_UNUSED(ftw);
-    return remove(path);
-}
 
 SHARED int make_dir(void **state)
 {
@@ -80,7 +72,7 @@ SHARED int teardown(void **state)
     struct fixture *f = *state;
     mu_store_close(f->s);
     chmod(f->dir, 0700);
-    nftw(f->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(f->dir);
     free(f);
     return 0;
 }
