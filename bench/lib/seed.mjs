@@ -3,16 +3,20 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { many, openApi } from "./client.mjs";
 
-export async function seed(server, { projects, sessionsEach }) {
-  const api = openApi(server, 32);
+/* Wide, so that one commit takes many of them. */
+const WIDE = 128;
+
+/** from: how many there are from before. */
+export async function seed(server, { projects, sessionsEach, from = 0 }) {
+  const api = openApi(server, WIDE);
   const made = [];
-  await many(projects, 32, async (n) => {
-    const path = join(server.dir, "p", String(n));
+  await many(projects, 32, async (n) => { // no more lookups of directories may wait
+    const path = join(server.dir, "p", `${from}-${n}`);
     mkdirSync(path, { recursive: true });
     made.push((await api("POST", "/api/projects", { path })).id);
   });
   const sessions = [];
-  await many(projects * sessionsEach, 32, async (n) => {
+  await many(projects * sessionsEach, WIDE, async (n) => {
     sessions.push((await api("POST", `/api/projects/${made[n % projects]}/sessions`, { agent: "shell" })).id);
   });
   api.close();

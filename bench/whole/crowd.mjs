@@ -32,8 +32,13 @@ async function complete(api, id, lines) {
 }
 
 async function running(api) {
-  const { projects } = await api("GET", "/api/projects");
-  return projects.flatMap((p) => p.sessions).filter((s) => s.state === "working").length;
+  let [count, path] = [0, "/api/projects"];
+  for (;;) {
+    const { projects, next } = await api("GET", path);
+    count += projects.flatMap((p) => p.sessions).filter((s) => s.state === "working").length;
+    if (next === undefined) return count;
+    path = `/api/projects?after=${next}`;
+  }
 }
 
 /* CPU seconds of the living holders and of the agents, and how many they are. */

@@ -1,31 +1,11 @@
 // Size of the program, time from start to the first answer, memory of an idle server.
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawn } from "node:child_process";
 import { pssBytes, rssBytes } from "../lib/cpu.mjs";
 import { musterBinary, startMuster } from "../lib/servers.mjs";
+import { startTime } from "../lib/start-time.mjs";
 import { median, show } from "../lib/stats.mjs";
-
-const health = (port) =>
-  new Promise((resolve) => {
-    const req = request({ host: "127.0.0.1", port, path: "/healthz" }, (res) => resolve(res.resume() && res.statusCode === 200));
-    req.on("error", () => resolve(false));
-    req.end();
-  });
-
-/* From exec to the answer; asked every half millisecond, on a store that was there before. */
-async function startTime(data, port) {
-  const began = performance.now();
-  const child = spawn("taskset", ["-c", "0", musterBinary, "serve", "--listen", `127.0.0.1:${port}`, "--data", data], { stdio: "ignore" });
-  while (!(await health(port))) await new Promise((resolve) => setTimeout(resolve, 0.5));
-  const ms = performance.now() - began;
-  const ended = new Promise((resolve) => child.on("close", resolve));
-  child.kill("SIGTERM");
-  await ended;
-  return ms;
-}
 
 export const footprint = {
   id: "footprint",
@@ -34,8 +14,8 @@ export const footprint = {
   async run({ quick }) {
     const dir = mkdtempSync(join(tmpdir(), "muster-bench-"));
     const starts = [];
-    await startTime(join(dir, "muster"), 4990);
-    for (let n = 0; n < (quick ? 3 : 11); n++) starts.push(await startTime(join(dir, "muster"), 4990));
+    await startTime(join(dir, "muster"));
+    for (let n = 0; n < (quick ? 3 : 11); n++) starts.push(await startTime(join(dir, "muster")));
     rmSync(dir, { recursive: true, force: true });
     const server = await startMuster();
     await new Promise((resolve) => setTimeout(resolve, 1500));

@@ -38,21 +38,39 @@ async function costOfChange(server, id) {
   return median(rounds);
 }
 
-async function point({ projects = 1, sessionsEach = 1, conns = 0, topics = 1 }) {
-  const server = await startMuster();
-  const { sessions } = await seed(server, { projects, sessionsEach });
-  const stop = await idle(server, conns, topics);
-  const cost = await costOfChange(server, sessions[0]);
-  await stop();
+/* One server for a line of sessions or projects: it is filled further from point to point. */
+async function filled(at, fill) {
+  const server = await startMuster({ flags: [] });
+  const points = [];
+  let [have, id] = [0, null];
+  for (const n of at) {
+    const { sessions } = await seed(server, { ...fill(n - have), from: have });
+    id ??= sessions[0];
+    have = n;
+    points.push([n, await costOfChange(server, id)]);
+  }
   await server.stop();
-  return cost;
+  return points;
+}
+
+async function connected(at, topicsOf) {
+  const points = [];
+  for (const n of at) {
+    const server = await startMuster();
+    const { sessions } = await seed(server, { projects: 1, sessionsEach: 1 });
+    const stop = await idle(server, n, topicsOf(n));
+    points.push([n, await costOfChange(server, sessions[0])]);
+    await stop();
+    await server.stop();
+  }
+  return points;
 }
 
 const lines = {
-  sessions: { at: [1, 100, 1000, 10000], make: (n) => ({ projects: Math.min(n, 10), sessionsEach: Math.ceil(n / 10) }) },
-  projects: { at: [1, 10, 100, 1000], make: (n) => ({ projects: n }) },
-  connections: { at: [1, 100, 1000, 10000], make: (n) => ({ conns: n }) },
-  topics: { at: [1, 100, 1000, 10000], make: (n) => ({ conns: n, topics: n }) },
+  sessions: { at: [1, 100, 1000, 10000, 100000], points: (at) => filled(at, (n) => ({ projects: Math.ceil(n / 100), sessionsEach: Math.min(n, 100) })) },
+  projects: { at: [1, 10, 100, 1000, 10000], points: (at) => filled(at, (n) => ({ projects: n, sessionsEach: 1 })) },
+  connections: { at: [1, 100, 1000, 10000], points: (at) => connected(at, () => 1) },
+  topics: { at: [1, 100, 1000, 10000], points: (at) => connected(at, (n) => n) },
 };
 
 export const growth = {
@@ -62,10 +80,7 @@ export const growth = {
   slow: true,
   async run({ quick }) {
     const figures = {};
-    for (const [name, { at, make }] of Object.entries(lines)) {
-      figures[name] = [];
-      for (const n of quick ? at.slice(0, 3) : at) figures[name].push([n, await point(make(n))]);
-    }
+    for (const [name, { at, points }] of Object.entries(lines)) figures[name] = await points(quick ? at.slice(0, 3) : at);
     return figures;
   },
   say: (f) => Object.entries(f).map(([name, points]) => `${name} ${points.map(([n, us]) => `${show(n)}: ${show(us)}`).join(", ")} µs`).join("; "),

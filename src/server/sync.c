@@ -342,7 +342,7 @@ int mu_sync_usage(struct mu_store *store, const struct mu_usage_filter *f, struc
     struct mu_rec_usage *total = NULL;
     int rc = mu_store_sum_usage(store, MU_USAGE_TOTAL, f, 1, take_total, &total);
     if (!rc)
-        rc = mu_store_sum_usage(store, MU_USAGE_BY_PROJECT, f, MU_LIMIT_PROJECTS, add_sum,
+        rc = mu_store_sum_usage(store, MU_USAGE_BY_PROJECT, f, MU_LIMIT_USAGE_ROWS, add_sum,
                                 &projects);
     if (!rc)
         rc = mu_store_sum_usage(store, MU_USAGE_BY_SESSION, f, MU_LIMIT_USAGE_ROWS, add_sum,

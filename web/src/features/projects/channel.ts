@@ -130,7 +130,7 @@ function applySnapshot(view: ProjectsView, sync: SyncSnapshot): ProjectsView {
   const fresh: ProjectsView = { ...emptyView, projects, epoch, rev, rest: restOf(sync, projects) };
   if (!view.projects) return fresh;
   // The answer to `GET /api/projects` came first, and is as new: it goes on.
-  if (fresh.rest && sameHistory && rev <= view.rev) {
+  if (fresh.rest && sameHistory && rev <= view.rev && !view.gap) {
     return { ...mergeFirstSlice(view, sync), gap: false };
   }
   // Where the history is another one, the list that comes is not merged with this one.
@@ -198,6 +198,11 @@ function mergeFirstSlice(
     next = mergeSessionRows(mergeProjectRow(next, project), sessions);
   }
   return !view.rest && list.rev > view.rev ? withGap(next) : next;
+}
+
+/** Nothing more comes of the list that is on its way: a `sync` without `since` is due. */
+export function giveUpSlices(view: ProjectsView): ProjectsView {
+  return { ...withGap(view), coming: null };
 }
 
 function withGap(view: ProjectsView): ProjectsView {

@@ -10,7 +10,7 @@ import {
   type ProjectsSync,
   SyncLoop,
 } from '@/shared/websocket';
-import { applyProjectEvent, applyProjectsSync, applySlice } from './channel';
+import { applyProjectEvent, applyProjectsSync, applySlice, giveUpSlices } from './channel';
 import { SliceLoop } from './slice-loop';
 
 /** Keeps the list in the cache current by topic `projects`, until the function it returns is called. */
@@ -30,19 +30,23 @@ export function watchProjects(client: QueryClient, bus: EventBus): () => void {
   });
   const slices = new SliceLoop({
     bus,
-    onSlice: (after, slice) => take((view) => applySlice(view, after, slice)),
+    onSlices: () => take((view) => view),
     onRefused: () => {
       anew = true;
-      loop.request();
+      take(giveUpSlices);
     },
   });
   const take = (change: (view: ProjectsView) => ProjectsView) => {
-    const view = updateView(client, change);
+    const before = slices.drain();
+    const all = (view: ProjectsView) =>
+      before.reduce((next, one) => applySlice(next, ...one), view);
+    const view = updateView(client, (view) => change(all(view)));
     const { gap, rest } = currentOf(view);
     if (gap) loop.request();
     else if (view.coming) loop.unverified();
     else loop.verified();
     if (rest && !anew) slices.request(rest.after);
+    else slices.stop();
   };
   const answered = (reply: ProjectsSync) => {
     anew = false;

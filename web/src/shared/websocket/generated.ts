@@ -680,7 +680,7 @@ export const Limits = {
   IMAGE_BYTES: 10485760,
   /** images in one prompt */
   IMAGES_PER_PROMPT: 10,
-  /** turns, and sessions, in one report of usage: the newest */
+  /** turns, sessions and projects in one report of usage: the newest */
   USAGE_ROWS: 200,
   /** bytes of an agent's own line that are kept beside a message */
   RAW_BYTES: 65536,
