@@ -183,8 +183,11 @@ test("what is typed before the list of agents has come is not lost: Send waits f
   await app.input.press("Enter");
   assert.ok(await app.page.getByTestId("send-button").isDisabled(), "nothing could be made of it yet");
   assert.equal(await app.input.inputValue(), "echo early");
+  await app.page.getByTestId("agent-picker").click();
+  await app.page.getByRole("menu").waitFor();
   release();
-  await app.chooseAgent(/^Shell/);
+  // What comes into an open menu leaves it open.
+  await app.page.getByRole("menuitemradio", { name: /^Shell/ }).click();
   await app.input.press("Enter");
   await app.says("text", "early");
   app.verify();
@@ -501,5 +504,22 @@ test("HTML, scripts and pictures in Markdown of an agent are text", async (t) =>
   assert.match((await app.transcript()).at(-1)[1], /<script>window\.bad=1<\/script>/);
   await assertInert(app);
   assert.ok(!app.page.seen.requests.some(({ path }) => path.endsWith("x.png")), "no picture is fetched");
+  app.verify();
+});
+
+test("a table with many columns is scrolled sideways, and breaks no word", async (t) => {
+  const { app } = await sessionOnScreen(t, { agent: "claude" });
+  const row = (cells) => `| ${cells.join(" | ")} |`;
+  const columns = Array.from({ length: 14 }, (_, at) => `Column${at}`);
+  const table = [row(columns), row(columns.map(() => "---")), row(columns.map(() => "some words in a cell"))].join("\n");
+  await app.send(`[[say:${table}]]`);
+  const head = app.messages("text").locator("th");
+  await head.last().waitFor();
+  const heights = await head.evaluateAll((all) => all.map((one) => one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)));
+  assert.ok(heights.every((lines) => lines < 2), `each name is one line: ${heights}`);
+  assert.ok(await head.last().evaluate((cell) => {
+    const box = cell.closest("table").parentElement;
+    return box.scrollWidth > box.clientWidth && box.clientWidth <= cell.closest("[data-testid=message]").clientWidth;
+  }));
   app.verify();
 });

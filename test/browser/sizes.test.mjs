@@ -9,7 +9,7 @@ const LONG = "A name that is far longer than any place where it is ever shown, s
 const WORD = "unbreakable".repeat(30);
 const FINGER_PX = 44;
 /** Characters of a line that can be read well. */
-const MEASURE = [30, 110];
+const MEASURE = [20, 110];
 
 let browser, muster, session, project;
 before(async () => {
@@ -48,6 +48,22 @@ const tooWide = (page) =>
     return found;
   });
 
+/** Pairs of buttons of the bar above the page of which one lies over the other, and a name without room. */
+const overlapping = (page) =>
+  page.evaluate(() => {
+    const found = [];
+    const all = [...document.querySelectorAll("main > header :is(button, h1)")].filter((one) => one.getClientRects().length > 0);
+    for (const [at, one] of all.entries()) {
+      const a = one.getBoundingClientRect();
+      if (one.matches("h1") && a.width < 48) found.push(`the name is ${a.width} px wide`);
+      for (const other of all.slice(at + 1)) {
+        const b = other.getBoundingClientRect();
+        if (!one.contains(other) && b.left < a.right - 1 && a.left < b.right - 1) found.push([one, other].map((e) => e.ariaLabel ?? e.innerText).join(" / "));
+      }
+    }
+    return found;
+  });
+
 /** Buttons and links of an area that a finger would miss: [name, width, height]. */
 const tooSmall = (area, least) =>
   area.evaluate((root, px) => {
@@ -67,6 +83,7 @@ const looks = [
   ["a phone", { viewport: { width: 390, height: 844 }, phone: true }],
   ["a narrow phone", { viewport: { width: 320, height: 568 }, phone: true }],
   ["1280 px, zoomed to 200 %", { viewport: { width: 640, height: 400 } }],
+  ["a phone, text of 200 %", { viewport: { width: 390, height: 844 }, phone: true, text: "200%" }],
   ["1440 px, text of 200 %", { viewport: { width: 1440, height: 900 }, text: "200%" }],
   ["5K", { viewport: { width: 5120, height: 2880 } }],
 ];
@@ -83,6 +100,7 @@ for (const [look, { text, ...options }] of looks) {
     await app.openSession(session);
     await app.says("error", "");
     assert.deepEqual(await tooWide(page), [], "session");
+    assert.deepEqual(await overlapping(page), [], "the bar above the session");
     const measure = await app.messages("text").last().evaluate((element) => {
       const { width, fontSize } = { width: element.clientWidth, fontSize: parseFloat(getComputedStyle(element).fontSize) };
       return width / (fontSize * 0.5);

@@ -7,12 +7,15 @@ import { usePage } from './page-context';
 import { NewSessionButton } from './sidebar/new-session-button';
 import { useOpenRequests } from './sidebar/use-open-requests';
 
-/** The bar above a page; on a phone it opens the sidebar and makes new sessions. */
+/**
+ * The bar above a page; on a phone it opens the sidebar and makes new sessions. There, larger text makes
+ * its buttons no larger: they would leave no room for the name.
+ */
 export function TopBar({ children, compact = false }: { children?: ReactNode; compact?: boolean }) {
   const { openSidebar, sidebarHidden, newSession } = usePage();
   const phone = useIsPhone();
   return (
-    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-3 pointer-coarse:h-13 pointer-coarse:gap-0 pointer-coarse:px-1 sm:px-4">
+    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-3 pointer-coarse:h-13 pointer-coarse:gap-0 pointer-coarse:px-1 sm:px-4 max-sm:[--spacing:min(0.25rem,4px)]">
       {(phone || sidebarHidden) && <SidebarButton onClick={openSidebar} />}
       <div className="flex min-w-0 grow items-center gap-2 pointer-coarse:gap-0">{children}</div>
       {phone && <NewSessionButton iconOnly={compact} onClick={() => newSession()} />}

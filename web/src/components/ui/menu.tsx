@@ -1,6 +1,8 @@
 import {
   cloneElement,
   type ComponentProps,
+  createElement,
+  type ElementType,
   type KeyboardEvent,
   lazy,
   type ReactElement,
@@ -12,11 +14,21 @@ import type * as MenuParts from './menu-parts';
 
 type Parts = typeof MenuParts;
 
-const parts = () => import('./menu-parts');
-const part = <K extends keyof Parts>(name: K) =>
-  lazy(async () => ({ default: (await parts())[name] }));
+let loaded: Parts | undefined;
+const parts = async () => (loaded ??= await import('./menu-parts'));
+const MenuBody = lazy(async () => ({ default: (await parts()).Menu }));
 
-const MenuBody = part('Menu');
+/**
+ * What stands in a menu is rendered by it, so its part is here by then. Were each part fetched for
+ * itself, the first item that comes into an open menu would suspend, and so close it.
+ */
+const part =
+  <K extends Exclude<keyof Parts, 'Menu'>>(name: K) =>
+  (props: ComponentProps<Parts[K]>) => {
+    if (!loaded) throw new Error(`${name} stands outside of a menu.`);
+    return createElement(loaded[name] as ElementType, props);
+  };
+
 export const MenuItem = part('MenuItem');
 export const MenuSeparator = part('MenuSeparator');
 export const MenuLabel = part('MenuLabel');

@@ -14,9 +14,9 @@ export function ShortcutList() {
             {Object.values(shortcuts)
               .filter((shortcut) => shortcut.group === group)
               .map(({ keys, label }) => (
-                <div key={label} className="flex items-center justify-between gap-4 py-1.5">
+                <div key={label} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-1.5">
                   <dt>{label}</dt>
-                  <dd className="flex shrink-0 items-center gap-1.5 text-xs text-ink-3">
+                  <dd className="flex flex-wrap items-center gap-1.5 text-xs text-ink-3">
                     {keys.map((chord, nth) => (
                       <span key={chord} className="inline-flex items-center gap-1.5">
                         {nth > 0 && 'or'}

@@ -28,20 +28,22 @@ export function AttentionSettings() {
         say otherwise for that session.
       </p>
       <PermissionState />
-      <table className="mt-3 w-full max-w-lg text-ui">
-        <thead className="text-left text-xs text-ink-3">
-          <tr>
-            <th className="py-1.5 font-medium">When a session</th>
-            <th className="w-24 py-1.5 text-center font-medium">Notification</th>
-            <th className="w-24 py-1.5 text-center font-medium">Sound</th>
-          </tr>
-        </thead>
-        <tbody>
-          {newsKinds.map((kind) => (
-            <Event key={kind} kind={kind} notifies={permission === 'granted'} />
-          ))}
-        </tbody>
-      </table>
+      <div className="mt-3 overflow-x-auto">
+        <table className="w-full max-w-lg text-ui">
+          <thead className="text-left text-xs text-ink-3">
+            <tr>
+              <th className="py-1.5 font-medium">When a session</th>
+              <th className="w-24 py-1.5 text-center font-medium">Notification</th>
+              <th className="w-24 py-1.5 text-center font-medium">Sound</th>
+            </tr>
+          </thead>
+          <tbody>
+            {newsKinds.map((kind) => (
+              <Event key={kind} kind={kind} notifies={permission === 'granted'} />
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }

@@ -40,7 +40,7 @@ export function InboxLine(props: Props) {
           <span className="min-w-0 grow">
             <span className="flex items-baseline gap-1.5 text-ui">
               <span className="truncate font-medium">{session.name}</span>
-              <span className="min-w-8 shrink-[999] truncate text-xs text-ink-3">{project}</span>
+              <span className="min-w-8 grow basis-0 truncate text-xs text-ink-3">{project}</span>
               <span className="ml-auto shrink-0 text-tiny text-ink-3 tabular-nums">
                 <span className="sr-only">waits since </span>
                 {age}

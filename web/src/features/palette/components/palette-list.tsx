@@ -83,7 +83,7 @@ function Option({ id, entry, selected, onPoint, onChoose }: OptionProps) {
       </span>
       <span className="min-w-0 shrink truncate">{entry.label}</span>
       {entry.detail && (
-        <span className="min-w-12 shrink-[999] truncate text-xs text-ink-3">{entry.detail}</span>
+        <span className="min-w-12 grow basis-0 truncate text-xs text-ink-3">{entry.detail}</span>
       )}
       {entry.aside && (
         <span className="ml-auto flex shrink-0 items-center pl-2">{entry.aside}</span>

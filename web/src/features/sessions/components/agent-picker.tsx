@@ -1,5 +1,5 @@
 import { ChevronDown } from 'lucide-react';
-import { Menu, MenuRadioGroup, MenuRadioItem } from '@/components/ui/menu';
+import { Menu, MenuLabel, MenuRadioGroup, MenuRadioItem } from '@/components/ui/menu';
 import type { AgentResponse } from '@/shared/websocket';
 import { AgentIcon } from './agent-icon';
 
@@ -13,20 +13,23 @@ interface Props {
 export function AgentPicker({ agents, chosen, onChoose }: Props) {
   const there = agents.filter((agent) => agent.available);
   const missing = agents.filter((agent) => !agent.available);
+  const listed = agents.length > 0;
+  const name = chosen?.name ?? (listed ? 'No agent' : 'Agent');
   const trigger = (
     <button
       type="button"
       data-testid="agent-picker"
-      aria-label={`Agent: ${chosen?.name ?? 'none'}`}
+      aria-label={`Agent: ${chosen?.name ?? (listed ? 'none' : 'not known yet')}`}
       className="inline-flex h-8 min-w-0 pointer-coarse:h-11 items-center gap-1.5 rounded-lg px-2 text-ui text-ink-2 hover:bg-hover hover:text-ink"
     >
       {chosen && <AgentIcon agent={chosen.id} icon={chosen.icon} className="size-3.5" />}
-      <span className="truncate">{chosen?.name ?? 'No agent'}</span>
+      <span className="truncate">{name}</span>
       <ChevronDown aria-hidden className="size-3.5 shrink-0" />
     </button>
   );
   return (
     <Menu trigger={trigger} align="start" side="top">
+      {!listed && <MenuLabel>The list of agents has not come yet.</MenuLabel>}
       <MenuRadioGroup aria-label="Agent" value={chosen?.id ?? ''} onValueChange={onChoose}>
         {there.map((agent) => (
           <MenuRadioItem key={agent.id} value={agent.id} icon={<Icon agent={agent} />}>

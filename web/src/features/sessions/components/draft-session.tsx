@@ -1,13 +1,13 @@
+import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { messageOf } from '@/lib/errors';
-import type { SessionResponse } from '@/shared/websocket';
 import { drafts, projectDraft } from '../drafts';
 import { type Image, noImagesText } from '../images';
 import { mentionStyle } from '../mentions';
 import { useCreateSession } from '../mutations';
 import { promptLimit } from '../prompt-limits';
 import { useAgentChoice } from '../use-agent-choice';
-import { sendOnJoin } from '../use-send-message';
+import { sendMessage, sendOnJoin } from '../use-send-message';
 import { AgentPicker } from './agent-picker';
 import { Composer } from './composer';
 import { ExamplePrompts } from './example-prompts';
@@ -25,17 +25,23 @@ export function DraftSession({ projectId, first = false }: Props) {
   const navigate = useNavigate();
   const { key: focusKey } = useLocation();
   const draftKey = projectDraft(projectId);
+  const here = useRef(false);
+  useEffect(() => {
+    here.current = true;
+    return () => void (here.current = false);
+  }, []);
   const onSend = (text: string, images: readonly Image[]) => {
     if (!chosen) return;
-    const onSuccess = (session: SessionResponse) => {
-      drafts.clear(draftKey);
-      sendOnJoin(session.id, text, images);
-      void navigate(`/projects/${projectId}/sessions/${session.id}`);
-    };
-    // Said beside the draft, also to who has gone elsewhere meanwhile and comes back.
-    create
-      .mutateAsync({ projectId, agent: chosen.id }, { onSuccess })
-      .catch((error: unknown) => drafts.restore(draftKey, '', messageOf(error)));
+    // Whoever has gone elsewhere meanwhile stays there; the message is sent, or refused beside the draft.
+    create.mutateAsync({ projectId, agent: chosen.id }).then(
+      (session) => {
+        drafts.clear(draftKey);
+        if (!here.current) return sendMessage(session.id, text, images);
+        sendOnJoin(session.id, text, images);
+        void navigate(`/projects/${projectId}/sessions/${session.id}`);
+      },
+      (error: unknown) => drafts.restore(draftKey, '', messageOf(error)),
+    );
   };
   return (
     <>

@@ -56,11 +56,13 @@ export default function MoveDialog({ session, onClose }: Props) {
             <button
               type="button"
               onClick={() => choose(project)}
-              className="flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-left text-ui hover:bg-hover"
+              className="flex w-full items-center gap-2 rounded-md px-2 py-1.5 text-left text-ui hover:bg-hover pointer-coarse:min-h-11"
             >
               <Folder aria-hidden className="size-3.5 shrink-0 text-ink-3" />
-              <span className="shrink-0">{project.name}</span>
-              <span className="truncate font-mono text-xs text-ink-3">{project.path}</span>
+              <span className="truncate">{project.name}</span>
+              <span className="min-w-16 grow basis-0 truncate font-mono text-xs text-ink-3">
+                {project.path}
+              </span>
             </button>
           </li>
         ))}

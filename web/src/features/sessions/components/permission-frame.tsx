@@ -9,7 +9,7 @@ interface Props {
   /** Why the answer was not taken. */
   problem: string | null;
   children: ReactNode;
-  /** The answers: they stay in sight, however long what is asked. */
+  /** The answers: they stay in sight, however long what is asked, where there is room for both. */
   answers: ReactNode;
 }
 
@@ -31,7 +31,7 @@ export function PermissionFrame(props: Props) {
         {headline}
       </h2>
       {children}
-      <div className="sticky bottom-0 -mx-3.5 -mb-3 rounded-b-xl bg-raised px-3.5 pt-2 pb-3">
+      <div className="bottom-0 -mx-3.5 -mb-3 mt-2 rounded-b-xl border-t border-line bg-raised px-3.5 pt-2.5 pb-3 [@media(min-height:36rem)]:sticky">
         {problem && (
           <p role="alert" className="mb-2 text-ui wrap-anywhere text-danger">
             {problem}

@@ -45,8 +45,12 @@ export const ToolMessage = memo(function ToolMessage({ message, live }: Props) {
         icon={<ToolIcon name={call.name} />}
         summary={
           <>
-            <span className="shrink-0 font-medium text-ink">{call.name}</span>
-            <span className="truncate font-mono text-xs text-ink-3">{call.title}</span>
+            <span className="truncate font-medium text-ink">{call.name}</span>
+            {call.title && (
+              <span className="min-w-8 grow basis-0 truncate font-mono text-xs text-ink-3">
+                {call.title}
+              </span>
+            )}
           </>
         }
         end={

@@ -13,7 +13,7 @@ export function SettingsSection({ title, intro, action, children }: Props) {
   const id = useId();
   return (
     <section aria-labelledby={id}>
-      <div className="flex min-h-8 items-center justify-between gap-3">
+      <div className="flex min-h-8 flex-wrap items-center justify-between gap-3">
         <h2 id={id} className="text-[0.9375rem] font-semibold">
           {title}
         </h2>
