@@ -63,10 +63,13 @@ export default defineConfig({
           groups: [
             { name: 'base', test: base, priority: 4 },
             { name: 'start', test: /src\/main\.tsx/, priority: 3 },
-            { name: 'parts', test: /ui\/(field|keys|confirm-dialog|shortcut-list)/, priority: 2 },
+            {
+              name: 'parts',
+              test: /(ui\/(field|keys|confirm-dialog|shortcut-list)|lib\/copy-text)\./,
+              priority: 2,
+            },
             { name: 'attention', test: /src\/app\/attention-here/, priority: 2 },
             { name: 'work', test: /src\/app\/work-pages/, priority: 1 },
-            { name: 'settings', test: /src\/app\/settings-page/, priority: 1 },
             { name: 'overlays', test: /ui\/(menu-parts|dialog-body|sheet-body|tooltip-bubble)/ },
           ],
         },
