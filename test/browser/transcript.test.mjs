@@ -339,7 +339,7 @@ test("under a turn stands what it took; while one runs, for how long it has", as
   await app.page.getByTestId("working-line").waitFor({ state: "detached" });
   await app.page.getByTestId("turn-line").filter({ hasText: /^(under 1s|\d+s)$/ }).waitFor();
   await app.send("exit 3");
-  await app.page.getByTestId("turn-line").filter({ hasText: "Ended with an error after" }).waitFor();
+  await app.page.getByTestId("turn-line").filter({ hasText: /Ended with an error (after|in)/ }).waitFor();
   app.verify();
   const other = await open(t, await newPlace());
   await other.send("[short]");

@@ -14,7 +14,10 @@ export function ShortcutList() {
             {Object.values(shortcuts)
               .filter((shortcut) => shortcut.group === group)
               .map(({ keys, label }) => (
-                <div key={label} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-1.5">
+                <div
+                  key={label}
+                  className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-1.5"
+                >
                   <dt>{label}</dt>
                   <dd className="flex flex-wrap items-center gap-1.5 text-xs text-ink-3">
                     {keys.map((chord, nth) => (
