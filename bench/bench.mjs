@@ -4,10 +4,11 @@
 //
 //   ./dev bench [--quick] [--rounds N] [--seconds N] [--servers floor,muster] [--print] [ROW…]
 //
-// Without ROW all rows are run but those of many minutes (crowd), which want to be named. What was measured goes to bench/results/latest.json (rows that were not run
-// keep their figures) and from there into docs/performance.md. --quick measures muster and the floor once and
-// briefly, and writes nothing; --print only writes the tables and plots again. It never fails a build: a
-// figure worse than the one before by more than the noise is said at the end.
+// Without ROW all rows are run but those of many minutes (crowd), which want to be named. What was measured
+// goes to bench/results/latest.json (rows that were not run keep their figures) and from there into
+// docs/performance.md. --quick measures muster and the floor once and briefly, and writes nothing; --print
+// only writes the tables and plots again. It never fails a build: a figure worse than the one before by more
+// than the noise is said at the end.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { rows } from "./lib/rows.mjs";

@@ -21,7 +21,7 @@ const { chromium } = createRequire(new URL('../../test/package.json', import.met
 );
 const dist = fileURLToPath(new URL('../../build/web-bench/', import.meta.url));
 const CHANGES = Number(process.argv[2] ?? 150);
-const WARM = 20;
+const WARM = 200; // changes that are not measured: the page is one that has been open for a while
 const variants = {
   muster: 'muster',
   cache: "the specification's map, muster's list",
