@@ -46,10 +46,14 @@ export default tseslint.config(
   })),
   {
     files: ['src/**/*.ts', 'src/**/*.tsx'],
-    ignores: ['src/shared/websocket/**', 'src/test/**'],
+    ignores: ['src/shared/websocket/**', 'src/test/**', 'src/lib/part.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
+        {
+          selector: "ImportDeclaration[source.value='react'] ImportSpecifier[imported.name='lazy']",
+          message: 'lazyPart (lib/part.ts) waits for a server that is away.',
+        },
         {
           selector: "ImportDeclaration[source.value='phoenix']",
           message: 'Only shared/websocket speaks to the phoenix client.',

@@ -83,14 +83,18 @@ test("the agent's own lines are fetched when one looks, by keyboard too", async 
   const menu = app.messages("text").getByRole("button", { name: "Actions for this record" });
   await menu.focus();
   await page.keyboard.press("Enter");
-  await page.getByRole("menuitem", { name: "Show the agent’s own lines" }).waitFor();
+  const item = page.getByRole("menuitem", { name: "Show the agent’s own lines" });
+  const inMenu = () => page.evaluate(() => document.activeElement?.closest("[role=menu]") !== null);
+  await item.waitFor();
+  await app.until(inMenu, "the menu to have the focus");
   assert.equal(app.calls.filter((call) => call.includes("/raw")).length, 0, "nothing was fetched yet");
   await page.keyboard.press("End");
+  await app.until(() => item.evaluate((each) => each === document.activeElement), "the last item to have the focus");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").getByText('"assistant"').waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  assert.ok(await menu.evaluate((each) => each === document.activeElement), "the focus is where it was");
+  await app.until(() => menu.evaluate((each) => each === document.activeElement), "the focus to be where it was");
   app.verify();
 });
 

@@ -24,13 +24,13 @@ before(async () => {
 after(() => browser?.close());
 
 /** A server behind a proxy, and a page with a session whose command waits at the gate. */
-async function midTurn(t, { clock = false } = {}) {
+async function midTurn(t, { clock = false, ...options } = {}) {
   const proxy = await startProxy(t, 0);
   const muster = await startMuster(t, { args: ["--allow-host", proxy.host] });
   proxy.retarget(muster.port);
   const { id: projectId } = await newProject(muster);
   const { sessionId } = await muster.newSession("shell", { projectId });
-  const app = await openApp(t, browser, muster, { url: proxy.url });
+  const app = await openApp(t, browser, muster, { url: proxy.url, ...options });
   if (clock) await app.page.clock.install();
   await app.openSession({ projectId, sessionId });
   const gate = makeGate(t, muster.dir);
@@ -101,6 +101,28 @@ test("failure 1: the network is away for a while: the banner says since when, an
   await wholeTranscript();
   noCalls();
   app.verify({ except: REFUSED });
+});
+
+test("a part of the page that cannot be fetched comes when the server is back, and nothing is loaded anew", async (t) => {
+  const { proxy, app, gate, noCalls, wholeTranscript } = await midTurn(t, { serviceWorkers: "block" });
+  const { page } = app;
+  proxy.refuse();
+  proxy.cut();
+  await unverified(app);
+  await page.evaluate(() => (window.isTheSame = true));
+  const asked = page.waitForEvent("requestfailed", (request) => request.url().includes("/healthz"));
+  await page.getByTestId("new-session-button").focus();
+  await page.keyboard.press("?");
+  await asked;
+  proxy.accept();
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor({ timeout: 60_000 });
+  assert.ok(await page.evaluate(() => window.isTheSame));
+  await page.keyboard.press("Escape");
+  await verifiedAgain(app);
+  gate.open();
+  await wholeTranscript();
+  noCalls();
+  app.verify({ except: [...REFUSED, /Service Worker registration blocked/] });
 });
 
 test("failure 2: the server is SIGKILLed in mid-turn and restarted: the turn goes on", async (t) => {

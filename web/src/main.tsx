@@ -5,7 +5,7 @@ import { ErrorBoundary } from '@/app/error-boundary';
 import { catchTheRest } from '@/app/last-resort';
 import { Router } from '@/app/router';
 import { followKeyboard } from '@/lib/keyboard-inset';
-import { offerNewBuild, reloadWhenOutdated } from '@/app/service-worker';
+import { offerNewBuild } from '@/app/service-worker';
 import './index.css';
 
 const root = document.getElementById('root');
@@ -13,7 +13,6 @@ if (!root) throw new Error('index.html has no #root');
 
 followKeyboard();
 catchTheRest();
-reloadWhenOutdated();
 offerNewBuild();
 createRoot(root).render(
   <StrictMode>

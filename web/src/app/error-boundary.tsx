@@ -1,7 +1,8 @@
-import { Component, type ErrorInfo, lazy, type ReactNode, Suspense } from 'react';
+import { Component, type ErrorInfo, type ReactNode, Suspense } from 'react';
+import { lazyPart } from '@/lib/part';
 
 // Where even that cannot be fetched, a sentence has to do.
-const Broken = lazy(() => import('./broken').catch(() => ({ default: () => sentence })));
+const Broken = lazyPart(() => import('./broken').catch(() => ({ default: () => sentence })));
 
 const sentence = <p role="alert">This part of the page broke. Reload the page.</p>;
 

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
 import { Outlet, useLocation } from 'react-router';
 import { Sheet } from '@/components/ui/sheet';
 import { ConnectionBanner } from '@/features/connection/components/connection-banner';
@@ -6,6 +6,7 @@ import { useConnection, useUnverifiedSince } from '@/features/connection/use-con
 import { useKeepLastKnown } from '@/features/last-known/use-keep-last-known';
 import { SessionMenuExtra } from '@/features/sessions/session-menu-extra';
 import { useIsPhone } from '@/lib/media';
+import { lazyPart } from '@/lib/part';
 import { whenSettled } from '@/lib/settled';
 import { ErrorBoundary } from './error-boundary';
 import { Later } from './later';
@@ -23,10 +24,12 @@ import { useShell } from './use-shell';
 const menuExtra = (sessionId: string) => <MenuItems sessionId={sessionId} />;
 
 const attention = () => import('./attention-here');
-const AttentionHere = lazy(async () => ({ default: (await attention()).AttentionHere }));
-const AttentionHintHere = lazy(async () => ({ default: (await attention()).AttentionHintHere }));
-const Announcer = lazy(async () => ({ default: (await import('./announcer')).Announcer }));
-const MenuItems = lazy(async () => ({ default: (await attention()).MenuItemsHere }));
+const AttentionHere = lazyPart(async () => ({ default: (await attention()).AttentionHere }));
+const AttentionHintHere = lazyPart(async () => ({
+  default: (await attention()).AttentionHintHere,
+}));
+const Announcer = lazyPart(async () => ({ default: (await import('./announcer')).Announcer }));
+const MenuItems = lazyPart(async () => ({ default: (await attention()).MenuItemsHere }));
 
 /** The frame of every page: sidebar, banner, and the page itself. */
 export function Frame() {

@@ -1,12 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy } from 'react';
 import { Navigate } from 'react-router';
+import { lazyPart } from '@/lib/part';
 import { readRows } from '@/shared/rows/pending';
 import { usePage } from './page-context';
 import { TopBar } from './top-bar';
 import { lastProject } from './use-shell';
 
-const FirstProject = lazy(async () => ({
+const FirstProject = lazyPart(async () => ({
   default: (await import('@/features/projects/components/first-project')).FirstProject,
 }));
 

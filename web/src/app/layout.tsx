@@ -1,20 +1,21 @@
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useState } from 'react';
 import { UnreachablePage } from '@/features/connection/components/unreachable-page';
 import { useHasProjects } from '@/features/projects/queries';
 import { useProjectsWebSocket } from '@/features/projects/use-projects-web-socket';
 import { ApiError } from '@/lib/api';
 import { messageOf } from '@/lib/errors';
+import { lazyPart } from '@/lib/part';
 import { eventBus } from '@/shared/websocket';
 import { Frame } from './frame';
 import { forgetEverything } from './leave';
 import { StaticFrame } from './static-frame';
 import { useInboxTopic } from './use-inbox-topic';
 
-const SignedOutPage = lazy(async () => ({
+const SignedOutPage = lazyPart(async () => ({
   default: (await import('@/features/connection/components/signed-out-page')).SignedOutPage,
 }));
 // Without the server, and without a worker that has it, there is nothing to show of before.
-const LastKnownPage = lazy(() =>
+const LastKnownPage = lazyPart(() =>
   import('@/features/last-known/components/last-known-page').catch(() => ({
     default: ({ children }: { children: ReactNode }) => children,
   })),

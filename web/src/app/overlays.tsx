@@ -1,14 +1,15 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
+import { lazyPart } from '@/lib/part';
 import type { ShortcutId } from '@/lib/shortcuts';
 import type { Shell } from './use-shell';
 
-const AddProject = lazy(() => import('@/features/projects/components/add-project-dialog'));
+const AddProject = lazyPart(() => import('@/features/projects/components/add-project-dialog'));
 const palette = () => import('./command-palette');
-const CommandPalette = lazy(palette);
-const ShortcutsDialog = lazy(() => import('./shortcuts-dialog'));
+const CommandPalette = lazyPart(palette);
+const ShortcutsDialog = lazyPart(() => import('./shortcuts-dialog'));
 
 /** What is typed right after its shortcut must not go elsewhere. */
-export const preloadPalette = () => void palette();
+export const preloadPalette = () => void palette().catch(() => undefined);
 
 interface Props {
   shell: Shell;

@@ -1,11 +1,12 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { lazy, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { TooltipProvider } from '@/components/ui/tooltip';
 import { makeMutationCache } from '@/lib/failures';
+import { lazyPart } from '@/lib/part';
 import { keepViewForever } from '@/shared/rows/store';
 import { Later } from './later';
 
-const Toasts = lazy(() => import('./toasts'));
+const Toasts = lazyPart(() => import('./toasts'));
 
 export function makeQueryClient(): QueryClient {
   const client = new QueryClient({

@@ -1,5 +1,6 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
+import { lazyPart } from '@/lib/part';
 import { Layout } from './layout';
 import { LostPage } from './lost-page';
 
@@ -9,10 +10,10 @@ const settings = () => import('./settings-page');
 // Fetched at once, beside the list; the sidebar does not wait for it.
 void (location.pathname.startsWith('/settings') ? settings() : work()).catch(() => undefined);
 
-const ProjectPage = lazy(async () => ({ default: (await work()).ProjectPage }));
-const SessionPage = lazy(async () => ({ default: (await work()).SessionPage }));
-const HomePage = lazy(async () => ({ default: (await import('./home-page')).HomePage }));
-const SettingsPage = lazy(settings);
+const ProjectPage = lazyPart(async () => ({ default: (await work()).ProjectPage }));
+const SessionPage = lazyPart(async () => ({ default: (await work()).SessionPage }));
+const HomePage = lazyPart(async () => ({ default: (await import('./home-page')).HomePage }));
+const SettingsPage = lazyPart(settings);
 
 export function Router() {
   return (

@@ -33,13 +33,3 @@ function askWhenBack(): void {
     registered.then((one) => one?.update()).catch(() => undefined);
   });
 }
-
-/** A part of this build that neither the server nor the worker has any more: the page is too old. */
-export function reloadWhenOutdated(): void {
-  window.addEventListener('vite:preloadError', (event) => {
-    if (!navigator.onLine || sessionStorage.getItem('muster:reloaded') === location.href) return;
-    event.preventDefault();
-    sessionStorage.setItem('muster:reloaded', location.href);
-    location.reload();
-  });
-}

@@ -1,15 +1,16 @@
 import { ChevronRight } from 'lucide-react';
-import { lazy, Suspense, useRef, useState } from 'react';
+import { Suspense, useRef, useState } from 'react';
 import { InboxLine } from '@/features/inbox/components/inbox-line';
 import { useInbox } from '@/features/inbox/queries';
 import { headlineOf } from '@/features/sessions/permissions';
 import { useAgentName } from '@/features/sessions/use-agent-name';
 import { cn } from '@/lib/cn';
+import { lazyPart } from '@/lib/part';
 import { storage } from '@/lib/storage';
 import { Limits } from '@/shared/websocket';
 import { type OpenRequest, useOpenRequests } from './use-open-requests';
 
-const RequestCard = lazy(async () => ({
+const RequestCard = lazyPart(async () => ({
   default: (await import('@/features/sessions/components/request-card')).RequestCard,
 }));
 

@@ -1,6 +1,7 @@
 import { FolderPlus } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { IconButton } from '@/components/ui/button';
+import { lazyPart } from '@/lib/part';
 import { ThemeMenu } from '../theme-menu';
 import { Wordmark } from '../wordmark';
 import { FilterChips } from './filter-chips';
@@ -10,7 +11,7 @@ import { NewSessionButton } from './new-session-button';
 import { SearchField } from './search-field';
 import { SessionList } from './session-list';
 
-const InboxSection = lazy(async () => ({
+const InboxSection = lazyPart(async () => ({
   default: (await import('./inbox-section')).InboxSection,
 }));
 

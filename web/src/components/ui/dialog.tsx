@@ -1,11 +1,12 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
+import { lazyPart } from '@/lib/part';
 import type { DialogProps } from './dialog-body';
 
 const body = () => import('./dialog-body');
-const Body = lazy(body);
+const Body = lazyPart(body);
 
 /** Fetches what dialogs are made of, before one is asked for. */
-export const preloadDialog = () => void body();
+export const preloadDialog = () => void body().catch(() => undefined);
 
 /** Made when it is opened: the page is there before the code of its dialogs. */
 export function Dialog({ open, ...rest }: DialogProps & { open: boolean }) {

@@ -4,19 +4,19 @@ import {
   createElement,
   type ElementType,
   type KeyboardEvent,
-  lazy,
   type ReactElement,
   type ReactNode,
   Suspense,
   useState,
 } from 'react';
+import { lazyPart } from '@/lib/part';
 import type * as MenuParts from './menu-parts';
 
 type Parts = typeof MenuParts;
 
 let loaded: Parts | undefined;
 const parts = async () => (loaded ??= await import('./menu-parts'));
-const MenuBody = lazy(async () => ({ default: (await parts()).Menu }));
+const MenuBody = lazyPart(async () => ({ default: (await parts()).Menu }));
 
 /**
  * What stands in a menu is rendered by it, so its part is here by then. Were each part fetched for
@@ -36,7 +36,7 @@ export const MenuRadioGroup = part('MenuRadioGroup');
 export const MenuRadioItem = part('MenuRadioItem');
 
 /** Fetches what menus are made of, before one is asked for. */
-export const preloadMenu = () => void parts();
+export const preloadMenu = () => void parts().catch(() => undefined);
 
 interface Props {
   trigger: ReactElement<ComponentProps<'button'>>;

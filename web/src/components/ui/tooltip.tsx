@@ -2,7 +2,6 @@ import {
   cloneElement,
   type ComponentProps,
   createContext,
-  lazy,
   type ReactElement,
   type ReactNode,
   Suspense,
@@ -11,11 +10,12 @@ import {
   useId,
   useState,
 } from 'react';
+import { lazyPart } from '@/lib/part';
 
 const bubble = () => import('./tooltip-bubble');
-const Bubble = lazy(bubble);
+const Bubble = lazyPart(bubble);
 
-export const preloadTooltip = () => void bubble();
+export const preloadTooltip = () => void bubble().catch(() => undefined);
 
 const SHOW_MS = 250;
 /** Long enough to move the pointer onto the bubble. */

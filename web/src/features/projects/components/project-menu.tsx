@@ -1,21 +1,22 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Ellipsis } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { IconButton } from '@/components/ui/button';
 import { Menu } from '@/components/ui/menu';
+import { lazyPart } from '@/lib/part';
 import { findProject } from '@/shared/rows/rows';
 import { readRows } from '@/shared/rows/pending';
 import type { ProjectResponse } from '@/shared/websocket';
 import { count, useDeleteProject, useProjectChanges } from '../mutations';
 
-const RenameDialog = lazy(async () => ({
+const RenameDialog = lazyPart(async () => ({
   default: (await import('@/components/ui/rename-dialog')).RenameDialog,
 }));
-const ConfirmDialog = lazy(async () => ({
+const ConfirmDialog = lazyPart(async () => ({
   default: (await import('@/components/ui/confirm-dialog')).ConfirmDialog,
 }));
-const ProjectMenuItems = lazy(async () => ({
+const ProjectMenuItems = lazyPart(async () => ({
   default: (await import('./project-menu-items')).ProjectMenuItems,
 }));
 

@@ -1,7 +1,8 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
+import { lazyPart } from '@/lib/part';
 import type { FileChange } from '../changes';
 
-const DiffView = lazy(() => import('./diff-view'));
+const DiffView = lazyPart(() => import('./diff-view'));
 
 interface Props {
   changes: readonly FileChange[];

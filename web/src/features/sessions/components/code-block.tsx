@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import { fetchPart } from '@/lib/part';
 import { CopyButton } from './copy-button';
 
 /** Longer code is shown as it is: colours are not worth a blocked page. */
@@ -41,7 +42,7 @@ function useHighlighted(code: string, language: string): ReactNode {
     if (!language || code.length > HIGHLIGHT_MAX) return;
     const timer = setTimeout(
       () => {
-        void import('../highlight').then(({ highlight }) => {
+        void fetchPart(() => import('../highlight')).then(({ highlight }) => {
           setResult({ code, node: highlight(code, language) });
         });
       },

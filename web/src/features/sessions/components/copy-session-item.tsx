@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { ClipboardType } from 'lucide-react';
 import { MenuItem } from '@/components/ui/menu';
+import { fetchPart } from '@/lib/part';
 import type { SessionResponse } from '@/shared/websocket';
 import { useAgentName } from '../use-agent-name';
 
@@ -9,7 +10,7 @@ export function CopySessionItem({ session }: { session: SessionResponse }) {
   const client = useQueryClient();
   const agent = useAgentName(session.agent);
   const copy = async () => {
-    const { copySession } = await import('../copy-session');
+    const { copySession } = await fetchPart(() => import('../copy-session'));
     await copySession(client, session, agent);
   };
   return (

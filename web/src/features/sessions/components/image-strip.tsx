@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { cn } from '@/lib/cn';
+import { lazyPart } from '@/lib/part';
 import { type Image, imageName, imageUrl } from '../images';
 
-const ImageDialog = lazy(() => import('./image-dialog'));
+const ImageDialog = lazyPart(() => import('./image-dialog'));
 
 interface Props {
   images: readonly Image[];

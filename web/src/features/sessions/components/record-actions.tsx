@@ -1,8 +1,9 @@
 import { ClipboardType, Copy, Link, ScrollText, SquareTerminal } from 'lucide-react';
-import { type ComponentProps, lazy, type ReactElement, Suspense, useState } from 'react';
+import { type ComponentProps, type ReactElement, Suspense, useState } from 'react';
 import { Menu, MenuItem, MenuLabel } from '@/components/ui/menu';
 import { copyText } from '@/lib/clipboard';
 import { notify } from '@/lib/notify';
+import { lazyPart } from '@/lib/part';
 import type { MessageResponse } from '@/shared/websocket';
 import { stripAnsi } from '../ansi';
 import { messageMarkdown } from '../markdown-export';
@@ -10,7 +11,7 @@ import { linkTo } from '../permalink';
 import { toolCall } from '../tool';
 import { commandIn } from '../tool-input';
 
-const RawLines = lazy(() => import('./raw-lines'));
+const RawLines = lazyPart(() => import('./raw-lines'));
 const icon = 'size-3.5 shrink-0';
 
 interface Props {

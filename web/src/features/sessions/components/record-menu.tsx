@@ -1,9 +1,10 @@
 import { EllipsisVertical } from 'lucide-react';
-import { lazy, memo, Suspense, useState } from 'react';
+import { memo, Suspense, useState } from 'react';
 import { IconButton } from '@/components/ui/button';
+import { lazyPart } from '@/lib/part';
 import type { MessageResponse } from '@/shared/websocket';
 
-const RecordActions = lazy(() => import('./record-actions'));
+const RecordActions = lazyPart(() => import('./record-actions'));
 
 interface Props {
   message: MessageResponse;

@@ -1,9 +1,10 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { RenameDialog } from '@/components/ui/rename-dialog';
+import { lazyPart } from '@/lib/part';
 import type { SessionResponse } from '@/shared/websocket';
 import { useRenameSession } from '../row-mutations';
 
-const MoveDialog = lazy(() => import('./move-dialog'));
+const MoveDialog = lazyPart(() => import('./move-dialog'));
 
 interface Props {
   session: SessionResponse;

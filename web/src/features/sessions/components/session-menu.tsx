@@ -1,15 +1,16 @@
 import { Ellipsis } from 'lucide-react';
-import { lazy, Suspense, use, useState } from 'react';
+import { Suspense, use, useState } from 'react';
 import { IconButton } from '@/components/ui/button';
 import { Menu } from '@/components/ui/menu';
+import { lazyPart } from '@/lib/part';
 import type { SessionResponse } from '@/shared/websocket';
 import { SessionMenuExtra } from '../session-menu-extra';
 
-const SessionDetails = lazy(() => import('./session-details'));
-const SessionDialogs = lazy(async () => ({
+const SessionDetails = lazyPart(() => import('./session-details'));
+const SessionDialogs = lazyPart(async () => ({
   default: (await import('./session-dialogs')).SessionDialogs,
 }));
-const SessionMenuItems = lazy(async () => ({
+const SessionMenuItems = lazyPart(async () => ({
   default: (await import('./session-menu-items')).SessionMenuItems,
 }));
 

@@ -1,8 +1,9 @@
-import { lazy, memo, Suspense, useDeferredValue } from 'react';
+import { memo, Suspense, useDeferredValue } from 'react';
+import { lazyPart } from '@/lib/part';
 import { stripAnsi } from '../ansi';
 import { piecesOf } from '../pieces';
 
-const Markdown = lazy(() => import('./markdown'));
+const Markdown = lazyPart(() => import('./markdown'));
 
 interface Props {
   text: string;
