@@ -55,7 +55,9 @@ void mu_store_rollback(struct mu_store *s);
 /* Moves committed pages from the write-ahead log into the database with a connection of its own.
  * Any thread (the only such function). mu_store_wal_pages says how large the log is, on the loop
  * thread: past MU_STORE_CHECKPOINT_PAGES the owner runs a checkpoint in a worker. Past
- * MU_STORE_LOG_PAGES_MAX a commit waits until the log is empty: the bound on its size. */
+ * MU_STORE_LOG_PAGES_MAX a commit waits until the log is empty; one that meets a checkpoint under
+ * way goes on, and another tries MU_STORE_CHECKPOINT_PAGES later, so the log may be twice as long
+ * for a while (seen: 122 MB, with 1,000 agents at 20 lines a second). */
 enum { MU_STORE_CHECKPOINT_PAGES = 2000, MU_STORE_LOG_PAGES_MAX = 16000 };
 int mu_store_wal_pages(const struct mu_store *s);
 int mu_store_checkpoint(const char *dir) MU_MUST_CHECK;
