@@ -108,6 +108,7 @@ test("Escape gives the focus back, and what was typed in the composer stays", as
   await openPalette(page);
   await page.keyboard.press("Escape");
   await palette(page).waitFor({ state: "detached" });
+  await inComposer(app);
   await page.keyboard.type("!");
   assert.equal(await app.input.inputValue(), "half a thought!");
 });
