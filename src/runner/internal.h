@@ -194,9 +194,8 @@ void runner_start_tick(struct mu_runner *r);
 void runner_check_closed(struct mu_runner *r);
 
 /* ---- marks.c ---- */
-void run_dirty(struct run *run); /* it consumed something: its row goes at the tick */
-void run_derived(
-    struct run *run); /* what it consumed is in the transaction: its row must be, too */
+void run_dirty(struct run *run);   /* it consumed something: its row goes at the tick */
+void run_derived(struct run *run); /* that is in the transaction: its row must be, too */
 void run_written(struct run *run); /* its row is in the transaction */
 void run_clean(struct run *run);   /* neither dirty nor derived */
 void run_unmark(struct run *run);  /* in no list */
