@@ -36,7 +36,7 @@ void run_again(struct run *run, const char *error)
     if (again && s->run) {
         s->run->failed = failed;
         s->run->start_at = mu_now_ms() + ms;
-        run_derived(s->run);
+        run_mark(s->run, RUN_DERIVED);
     }
     free(text);
 }

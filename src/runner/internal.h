@@ -80,13 +80,21 @@ struct sess {
 /* The ladder of a cancel. An agent without a protocol for it begins at TERMINATED. */
 enum rung { RUNG_NONE, RUNG_INTERRUPTED, RUNG_CLOSED, RUNG_TERMINATED, RUNG_KILLED };
 
+/* What the end of a turn has to look at, see marks.c. */
+enum run_mark {
+    RUN_DIRTY,   /* it consumed something: its row goes at the tick */
+    RUN_DERIVED, /* what was consumed is in the transaction: its row must be, too */
+    RUN_WRITTEN, /* its row is in the transaction */
+    RUN_MARKS
+};
+
 struct run_link {
     struct run *prev, *next;
 };
 
 struct run {
     UT_hash_handle hh;
-    struct run_link dirty_at, derived_at, written_at; /* in the runner's lists, see marks.c */
+    struct run_link marks[RUN_MARKS]; /* in the runner's lists; no prev: not in that one */
     struct mu_runner *r;
     struct sess *sess; /* NULL: nobody wants it any more; it is being ended */
     const struct mu_agent *agent;
@@ -112,9 +120,6 @@ struct run {
     char *lost;           /* why, when the holder is gone */
     bool holding;         /* offset and skip are where an incomplete line began */
     bool stored;          /* its row is committed */
-    bool dirty;           /* consumed something since its row was written */
-    bool derived;         /* what was consumed is in the transaction: the row must be, too */
-    bool written;         /* its row was written in this transaction */
     bool closing;         /* its stdin was closed: it takes no prompt any more */
     bool waiting;         /* for start_at: it has no holder yet */
     bool ended;           /* the end was seen */
@@ -166,7 +171,7 @@ struct mu_runner {
     struct sess *sessions; /* by id: those that are in use */
     struct sess *loose;    /* of these, those that may have no run */
     struct run *runs;      /* by id */
-    struct run *dirty_runs, *derived_runs, *written_runs;
+    struct run *marked[RUN_MARKS];
     struct terminal *terminals; /* by id */
     struct effect *pushes, *actions, *replies;
     struct mu_timer *tick, *retry, *hourly, *watch;
@@ -194,11 +199,9 @@ void runner_start_tick(struct mu_runner *r);
 void runner_check_closed(struct mu_runner *r);
 
 /* ---- marks.c ---- */
-void run_dirty(struct run *run);   /* it consumed something: its row goes at the tick */
-void run_derived(struct run *run); /* that is in the transaction: its row must be, too */
-void run_written(struct run *run); /* its row is in the transaction */
-void run_clean(struct run *run);   /* neither dirty nor derived */
-void run_unmark(struct run *run);  /* in no list */
+void run_mark(struct run *run, enum run_mark mark);
+void run_clean(struct run *run);  /* neither dirty nor derived */
+void run_unmark(struct run *run); /* in no list */
 /* What was derived from output goes into the transaction together with how far it was read; all:
  * what was only consumed, too. */
 void runs_write(struct mu_runner *r, bool all);

@@ -31,7 +31,7 @@ void run_quiet(struct run *run, bool cancelled)
         return;
     run->rung = RUNG_NONE;
     run->prompt_input = 0;
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     if (cancelled && dialect->ends_on_cancel) {
         run->closing = true;
         runner_action(run->r, EFFECT_RETIRE, run);
@@ -55,7 +55,7 @@ void run_let_go(struct run *run)
     if (!run->closing)
         runner_action(run->r, EFFECT_RETIRE, run);
     run->closing = true;
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
 }
 
 static void close_idle(struct run *run)
@@ -63,7 +63,7 @@ static void close_idle(struct run *run)
     if (!run->sess || run->sess->s.row.state == MU_session_state_WORKING)
         return;
     run->closing = true;
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     run_retire(run);
 }
 
@@ -83,7 +83,7 @@ void run_on_timer(void *ctx)
         break;
     case RUNG_INTERRUPTED:
         run->closing = true;
-        run_derived(run);
+        run_mark(run, RUN_DERIVED);
         runner_start_tick(run->r);
         run_retire(run);
         break;

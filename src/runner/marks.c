@@ -6,45 +6,36 @@
 #include "runner/internal.h"
 #include "runner/serve.h"
 
-void run_dirty(struct run *run)
+/* An element of a list has a prev, the first one too. */
+static bool is_marked(const struct run *run, enum run_mark m)
 {
-    if (run->dirty)
-        return;
-    run->dirty = true;
-    DL_APPEND2(run->r->dirty_runs, run, dirty_at.prev, dirty_at.next);
+    return run->marks[m].prev != NULL;
 }
 
-void run_derived(struct run *run)
+void run_mark(struct run *run, enum run_mark m)
 {
-    if (run->derived)
-        return;
-    run->derived = true;
-    DL_APPEND2(run->r->derived_runs, run, derived_at.prev, derived_at.next);
+    if (!is_marked(run, m))
+        DL_APPEND2(run->r->marked[m], run, marks[m].prev, marks[m].next);
 }
 
-void run_written(struct run *run)
+static void unmark(struct run *run, enum run_mark m)
 {
-    if (run->written)
+    if (!is_marked(run, m))
         return;
-    run->written = true;
-    DL_APPEND2(run->r->written_runs, run, written_at.prev, written_at.next);
+    DL_DELETE2(run->r->marked[m], run, marks[m].prev, marks[m].next);
+    run->marks[m] = (struct run_link){NULL, NULL};
 }
 
 void run_clean(struct run *run)
 {
-    if (run->dirty)
-        DL_DELETE2(run->r->dirty_runs, run, dirty_at.prev, dirty_at.next);
-    if (run->derived)
-        DL_DELETE2(run->r->derived_runs, run, derived_at.prev, derived_at.next);
-    run->dirty = run->derived = false;
+    unmark(run, RUN_DIRTY);
+    unmark(run, RUN_DERIVED);
 }
 
 void run_unmark(struct run *run)
 {
     run_clean(run);
-    if (run->written)
-        DL_DELETE2(run->r->written_runs, run, written_at.prev, written_at.next);
-    run->written = false;
+    unmark(run, RUN_WRITTEN);
 }
 
 static void write_one(struct run *run)
@@ -56,19 +47,18 @@ static void write_one(struct run *run)
 
 void runs_write(struct mu_runner *r, bool all)
 {
-    while (r->derived_runs)
-        write_one(r->derived_runs);
-    while (all && r->dirty_runs)
-        write_one(r->dirty_runs);
+    while (r->marked[RUN_DERIVED])
+        write_one(r->marked[RUN_DERIVED]);
+    while (all && r->marked[RUN_DIRTY])
+        write_one(r->marked[RUN_DIRTY]);
     terminals_write(r);
 }
 
 void runs_are_stored(struct mu_runner *r)
 {
     struct run *run;
-    while ((run = r->written_runs)) {
-        DL_DELETE2(r->written_runs, run, written_at.prev, written_at.next);
-        run->written = false;
+    while ((run = r->marked[RUN_WRITTEN])) {
+        unmark(run, RUN_WRITTEN);
         run->stored = true;
         run->saved_offset = run->written_offset;
         if (run->holder && !run->ended)

@@ -101,7 +101,7 @@ void output_drain(struct run *run)
         return;
     struct mu_buf text = s->pending;
     s->pending = (struct mu_buf){0};
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     mu_transcript_text(&s->tr, s->pending_kind, text.data, text.len, on_op, run);
     mu_buf_release(&text);
 }
@@ -404,7 +404,7 @@ void output_decided(struct run *run, const struct mu_rec_permission *asked, cons
     struct mu_rec_message *m =
         tool_id && mu_transcript_tool_find(&s->tr, tool_id, id) ? sess_message(run->r, id) : NULL;
     output_drain(run);
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     if (m) {
         set_decision(m, &s->tr, answer);
         sess_put_message(run->r, s, m);
@@ -508,7 +508,7 @@ void output_event(void *ctx, const struct mu_agent_event *ev)
         return;
     }
     output_drain(run);
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     r->raw = makes_message(ev->kind) ? ev : NULL;
     switch (ev->kind) {
     case MU_AG_TEXT:

@@ -153,7 +153,7 @@ void run_write(struct run *run)
                          .created_at = run->created_at};
     runner_note(run->r, mu_store_put_run(run->r->store, &row));
     mu_buf_release(&decoder);
-    run_written(run);
+    run_mark(run, RUN_WRITTEN);
     run->written_offset = run->offset;
 }
 
@@ -232,7 +232,7 @@ void run_input(struct run *run, const struct mu_buf *bytes, bool includes)
 {
     struct mu_runner *r = run->r;
     int64_t seq = ++run->last_input;
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     runner_note(r, mu_store_put_input(r->store, run->id, seq, bytes->data, bytes->len, includes));
     struct effect *e = runner_effect(&r->actions, EFFECT_INPUT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
@@ -256,7 +256,7 @@ void run_feed(struct run *run, const char *prompt, const char *metadata)
     images_free(images, given.n_images);
     /* A prompt for a process that takes none any more is an input that never arrives. */
     run->prompt_input = run->closing ? NEVER : run->last_input;
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     if (run->rung == RUNG_NONE)
         mu_timer_stop(run->timer);
     mu_buf_release(&bytes);
@@ -272,7 +272,7 @@ void run_interrupt(struct run *run)
         run_input(run, &bytes, false);
     else /* signals follow: what comes before its end must not be taken for a process that stays */
         run->closing = true;
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     struct effect *e = runner_effect(&run->r->actions, EFFECT_INTERRUPT);
     snprintf(e->run_id, sizeof e->run_id, "%s", run->id);
     e->n = bytes.len > 0;
@@ -288,7 +288,7 @@ void run_configure(struct run *run)
     json_t *options = text ? json_loads(text, 0, NULL) : NULL;
     struct mu_buf bytes = {0};
     dialect->configure(run->state, options, &bytes);
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     if (bytes.len)
         run_input(run, &bytes, false);
     mu_buf_release(&bytes);
@@ -300,7 +300,7 @@ void run_configure(struct run *run)
 /* Whatever was consumed; an incomplete line keeps the position where it began. */
 static void consumed(struct run *run, uint64_t next)
 {
-    run_dirty(run);
+    run_mark(run, RUN_DIRTY);
     if (run->holding)
         return;
     run->offset = next;
@@ -365,7 +365,7 @@ static void on_input_done(void *ctx, uint64_t seq, uint64_t offset, uint64_t nex
         run->confirmed_input = (int64_t)seq;
     if (run->stored)
         runner_note(run->r, mu_store_delete_inputs(run->r->store, run->id, (int64_t)seq));
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     serve_confirmed(run);
     on_record(run, next);
 }

@@ -59,7 +59,7 @@ void serve_answer(struct run *run, const char *id, const char *result, const cha
         return;
     struct mu_agent_served served = {.id = id, .result = result, .error = error};
     run->agent->dialect->served(run->state, &served, &bytes);
-    run_derived(run);
+    run_mark(run, RUN_DERIVED);
     if (bytes.len && !run->closing) {
         run_input(run, &bytes, false);
         if (run->serve) {
