@@ -10,7 +10,7 @@ import {
   useState,
 } from 'react';
 import { dialogOverlay, DialogPanel } from '@/components/ui/dialog-panel';
-import { rank, type PaletteItem } from '../rank';
+import { type Group, rank, type PaletteItem } from '../rank';
 import { PaletteList } from './palette-list';
 
 export interface PaletteEntry extends PaletteItem {
@@ -35,8 +35,9 @@ export function Palette({ entries, onClose }: Props) {
   const [index, setIndex] = useState(0);
   const wanted = useDeferredValue(query);
   const groups = useMemo(() => rank(entries, wanted), [entries, wanted]);
-  const flat = groups.flatMap((group) => group.items);
+  const flat = itemsOf(groups);
   const at = Math.min(index, flat.length - 1);
+  const isBehind = wanted !== query;
   const choose = (entry: PaletteEntry | undefined) => {
     if (!entry) return;
     chosen.current = entry;
@@ -47,7 +48,7 @@ export function Palette({ entries, onClose }: Props) {
     if (to === null && event.key !== 'Enter') return;
     event.preventDefault();
     if (to !== null) setIndex(to);
-    else if (!event.nativeEvent.isComposing) choose(flat[at]);
+    else if (!event.nativeEvent.isComposing) choose(isBehind ? best(entries, query) : flat[at]);
   };
   return (
     <Primitive.Root open onOpenChange={onClose}>
@@ -94,6 +95,12 @@ export function Palette({ entries, onClose }: Props) {
     </Primitive.Root>
   );
 }
+
+const itemsOf = (groups: readonly Group<PaletteEntry>[]) => groups.flatMap(({ items }) => items);
+
+/** What Enter means while the list is still that of fewer letters. */
+const best = (entries: readonly PaletteEntry[], query: string) =>
+  itemsOf(rank(entries, query)).at(0);
 
 /** Where a key leads in a list; null: it leads nowhere. */
 function target({ key, ctrlKey }: KeyboardEvent, at: number, length: number): number | null {
