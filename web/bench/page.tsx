@@ -2,6 +2,8 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { MemoryRouter } from 'react-router';
 import { makeQueryClient } from '@/app/providers';
+import { Announcer } from '@/app/announcer';
+import { AttentionHere, AttentionHintHere } from '@/app/attention-here';
 import { Sidebar } from '@/app/sidebar/sidebar';
 import { TooltipProvider } from '@/components/ui/tooltip';
 import { watchProjects } from '@/features/projects/watch-projects';
@@ -48,6 +50,9 @@ createRoot(root).render(
             />
           )}
         </div>
+        <AttentionHintHere />
+        <Announcer />
+        <AttentionHere />
       </TooltipProvider>
     </MemoryRouter>
   </QueryClientProvider>,

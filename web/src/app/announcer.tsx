@@ -1,14 +1,10 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useIsPartial, useProjects } from '@/features/projects/queries';
 import { announcements } from '@/features/sessions/announce';
-import type { ProjectWithSessions } from '@/shared/websocket';
-
-const none: ProjectWithSessions[] = [];
 
 /** Tells a screen reader, politely, what has changed. */
 export function Announcer() {
-  const { data: projects = none } = useProjects(useQueryClient());
+  const projects = useProjects();
   const partial = useIsPartial();
   const before = useRef({ projects, partial });
   const [text, setText] = useState('');

@@ -1,12 +1,9 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import { Attention } from '@/features/attention/components/attention';
 import { AttentionHint } from '@/features/attention/components/attention-hint';
+import { isAnyWorking } from '@/features/attention/standing';
 import { useIsPartial, useProjects } from '@/features/projects/queries';
-import type { ProjectWithSessions } from '@/shared/websocket';
-
-const none: ProjectWithSessions[] = [];
-const useRows = () => useProjects(useQueryClient()).data ?? none;
+import { useRows } from '@/shared/rows/use-view';
 
 /** Each has the rows for itself, so that a change of one renders nothing else. */
 export function AttentionHere() {
@@ -14,7 +11,7 @@ export function AttentionHere() {
   const { sessionId } = useParams();
   return (
     <Attention
-      rows={useRows()}
+      rows={useProjects()}
       partial={useIsPartial()}
       sessionId={sessionId}
       onOpen={(path) => void navigate(path)}
@@ -23,7 +20,7 @@ export function AttentionHere() {
 }
 
 export function AttentionHintHere() {
-  return <AttentionHint rows={useRows()} />;
+  return <AttentionHint working={useRows(isAnyWorking) ?? false} />;
 }
 
 export { AttentionMenuItems as MenuItemsHere } from '@/features/attention/components/attention-menu-items';

@@ -1,14 +1,10 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { memo } from 'react';
-import { useProjects } from '@/features/projects/queries';
 import { type FilterKind, filterKinds, tallyAll } from '@/features/sessions/tally';
 import { cn } from '@/lib/cn';
-import { useWithPending } from '@/shared/rows/pending';
-import type { ProjectWithSessions } from '@/shared/websocket';
+import { useShown } from '@/shared/rows/use-view';
 import { listView, useListView } from './view-state';
 
-const none: ProjectWithSessions[] = [];
 const labels = { working: 'Working', waiting: 'Needs you', error: 'Error', unread: 'Unread' };
 const tones = {
   working: 'text-working',
@@ -19,9 +15,8 @@ const tones = {
 
 /** How many sessions are in which state, and a click shows only those. Several show any of them. */
 export function FilterChips() {
-  const { data = none } = useProjects(useQueryClient());
   // As the list shows them: what is on its way out of it is not counted.
-  const { rows } = useWithPending(data);
+  const rows = useShown((shown) => shown.rows);
   const { filters, archived } = useListView();
   const tally = tallyAll(rows);
   return (
@@ -66,7 +61,21 @@ const Chip = memo(function Chip({ kind, count, pressed }: Props) {
       className={cn(chip, pressed ? chosen : loose, !pressed && count === 0 && 'text-ink-3')}
     >
       {labels[kind]}
-      {count > 0 && <span className={cn('font-semibold', tones[kind])}>{count}</span>}
+      {count > 0 && <Count value={count} className={tones[kind]} />}
     </button>
   );
 });
+
+/** As wide as its digits: another number of as many lays out nothing but itself. */
+function Count({ value, className }: { value: number; className: string }) {
+  return (
+    <span className={cn('font-semibold', className)}>
+      <span
+        style={{ width: `${String(value).length}ch` }}
+        className="block h-[1lh] contain-layout contain-size"
+      >
+        {value}
+      </span>
+    </span>
+  );
+}

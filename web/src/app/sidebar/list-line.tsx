@@ -2,18 +2,13 @@ import { memo, useLayoutEffect, useRef } from 'react';
 import { ProjectRow } from '@/features/projects/components/project-row';
 import { SessionRow } from '@/features/sessions/components/session-row';
 import { tallyOf } from '@/features/sessions/tally';
-import type { Rows } from '@/shared/rows/rows';
-import type { ProjectWithSessions, SessionResponse } from '@/shared/websocket';
+import { useShown } from '@/shared/rows/use-view';
+import type { ProjectWithSessions } from '@/shared/websocket';
 import type { Entry } from './outline';
 import { listView } from './view-state';
 
 interface Props {
   entry: Entry;
-  /** The newest version of what stands there. */
-  project: ProjectWithSessions | undefined;
-  session: SessionResponse | undefined;
-  /** The project's name, where the line does not stand under it. */
-  from: string | undefined;
   at: number;
   of: number;
   start: number;
@@ -21,13 +16,12 @@ interface Props {
   movable: boolean;
   viewed: boolean;
   tabbable: boolean;
-  waiting: boolean;
   onNewSession: (projectId: string) => void;
   /** It leaves the page, and the focus was in it. */
   onFocusLost: (at: number) => void;
 }
 
-/** One line. The list renders with every change; a line, only if its row is another one. */
+/** One line. What stands in it looks after its own row, so a change renders the one line it is in. */
 export const ListLine = memo(function ListLine(props: Props) {
   const { entry, at, of, start, height, movable, onFocusLost } = props;
   const line = useRef<HTMLLIElement>(null);
@@ -57,34 +51,16 @@ export const ListLine = memo(function ListLine(props: Props) {
   );
 });
 
-function Content({ entry, project, session, ...props }: Props) {
-  const { viewed, tabbable, waiting, from, onNewSession } = props;
+function Content({ entry, ...props }: Props) {
   switch (entry.kind) {
     case 'pinned':
       return <h2 className="px-2 pt-1 text-xs font-medium text-ink-3">Pinned</h2>;
     case 'empty':
       return <p className="py-0.5 pl-7 text-xs text-ink-3">No sessions yet</p>;
     case 'session':
-      return session && <SessionRow {...{ session, viewed, tabbable, waiting, project: from }} />;
-    case 'project': {
-      if (!project) return null;
-      const inside = entry.open ? undefined : mostUrgent(project);
-      return (
-        <div className="pt-1">
-          <ProjectRow
-            project={project}
-            open={entry.open}
-            selected={viewed}
-            tabbable={tabbable}
-            waiting={waiting}
-            inside={inside}
-            insideCount={inside ? tallyOf(project)[inside] : 0}
-            onToggle={listView.toggleCollapsed}
-            onNewSession={onNewSession}
-          />
-        </div>
-      );
-    }
+      return <SessionLine entry={entry} {...props} />;
+    case 'project':
+      return <ProjectLine entry={entry} {...props} />;
     default: {
       const _exhaustive: never = entry;
       return _exhaustive;
@@ -92,18 +68,44 @@ function Content({ entry, project, session, ...props }: Props) {
   }
 }
 
+type Line<Kind extends Entry['kind']> = Omit<Props, 'entry'> & {
+  entry: Extract<Entry, { kind: Kind }>;
+};
+
+const useIsWaiting = (id: string) => useShown(({ waiting }) => waiting.has(id));
+
+function SessionLine({ entry, viewed, tabbable }: Line<'session'>) {
+  const [at, place] = entry.place;
+  const session = useShown(({ rows }) => rows[at]?.sessions[place]);
+  // Where the line does not stand under it.
+  const project = useShown(({ rows }) => (entry.pinned ? rows[at]?.name : undefined));
+  const waiting = useIsWaiting(entry.key);
+  return session && <SessionRow {...{ session, viewed, tabbable, waiting, project }} />;
+}
+
+function ProjectLine({ entry, viewed, tabbable, onNewSession }: Line<'project'>) {
+  const project = useShown(({ rows }) => rows[entry.place]);
+  const waiting = useIsWaiting(entry.key);
+  if (!project) return null;
+  const inside = entry.open ? undefined : mostUrgent(project);
+  return (
+    <div className="pt-1">
+      <ProjectRow
+        project={project}
+        open={entry.open}
+        selected={viewed}
+        tabbable={tabbable}
+        waiting={waiting}
+        inside={inside}
+        insideCount={inside ? tallyOf(project)[inside] : 0}
+        onToggle={listView.toggleCollapsed}
+        onNewSession={onNewSession}
+      />
+    </div>
+  );
+}
+
 function mostUrgent(project: ProjectWithSessions) {
   const tally = tallyOf(project);
   return (['waiting', 'error', 'working'] as const).find((kind) => tally[kind] > 0);
-}
-
-/** What stands in a line, as it is now. */
-export function rowsOf(rows: Rows, entry: Entry) {
-  if (entry.kind === 'project') {
-    return { project: rows[entry.place], session: undefined, from: undefined };
-  }
-  if (entry.kind !== 'session') return { project: undefined, session: undefined, from: undefined };
-  const project = rows[entry.place[0]];
-  const session = project?.sessions[entry.place[1]];
-  return { project: undefined, session, from: entry.pinned ? project?.name : undefined };
 }

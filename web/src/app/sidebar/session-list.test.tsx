@@ -56,16 +56,20 @@ function fill(): void {
 }
 
 let rev = 1;
-async function push(id: string, fields: Partial<SessionUpdatedData>): Promise<void> {
+function take(id: string, fields: Partial<SessionUpdatedData>): void {
   const prev = rev;
   rev += 1;
   const data = { sessionId: id, rev, prev, ...fields } as SessionUpdatedData;
   const event: ProjectEvent = { type: 'session_updated', data };
-  await act(async () => {
-    updateView(client, (view) => applyProjectEvent(view, event));
-    // The cache tells its observers a moment later.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  });
+  updateView(client, (view) => applyProjectEvent(view, event));
+}
+
+// What shows the list is told with the next frame.
+const nextFrame = () => act(() => new Promise<number>(requestAnimationFrame));
+
+async function push(id: string, fields: Partial<SessionUpdatedData>): Promise<void> {
+  take(id, fields);
+  await nextFrame();
 }
 
 beforeEach(() => {
@@ -106,6 +110,15 @@ it('renders the changed row and no other, whatever of it changes', async () => {
   await push('p0s5', { name: 'other' });
   expect(rendered).toEqual(['p0s3', 'p0s3', 'p0s5']);
   expect(names()).toEqual(order);
+});
+
+it('renders a row once a frame, however many of its changes come in it', async () => {
+  for (const state of ['working', 'idle', 'working'] as const) take('p0s3', { state });
+  take('p0s4', { state: 'working' });
+  expect(rendered).toEqual([]);
+  await nextFrame();
+  expect(rendered).toEqual(['p0s3', 'p0s4']);
+  expect(screen.getByTestId('filter-working')).toHaveTextContent('Working2');
 });
 
 it('renders no row when one that is not on the screen changes, but counts it', async () => {

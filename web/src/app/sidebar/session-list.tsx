@@ -1,16 +1,15 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useParams } from 'react-router';
-import { useIsPartial, useProjects } from '@/features/projects/queries';
+import { useIsPartial } from '@/features/projects/queries';
 import { cn } from '@/lib/cn';
 import { textScale } from '@/lib/media';
 import { shapeOf } from '@/shared/rows/order';
-import { useWithPending } from '@/shared/rows/pending';
-import type { ProjectWithSessions } from '@/shared/websocket';
+import type { Shown } from '@/shared/rows/pending';
+import { useShown } from '@/shared/rows/use-view';
 import { EmptyList } from './empty-list';
 import { LIST_ID } from './focus-search';
-import { ListLine, rowsOf } from './list-line';
+import { ListLine } from './list-line';
 import { type Entry, isFiltering, outlineOf } from './outline';
 import { useActiveLine } from './use-active-line';
 import { useListDrag } from './use-list-drag';
@@ -19,25 +18,27 @@ import { useListView } from './view-state';
 
 const PAD = 16;
 const OVERSCAN = 6;
-const none: ProjectWithSessions[] = [];
+
+const rowsIn = ({ rows }: Shown) => rows;
+const shapeIn = ({ rows }: Shown) => shapeOf(rows);
 
 interface Props {
   dimmed: boolean;
   onNewSession: (projectId: string) => void;
 }
 
-/** Every project and session as one list, of which only what is on the screen is in the page. */
+/**
+ * Every project and session as one list, of which only what is on the screen is in the page. Without a
+ * filter, it depends on its shape alone: a change of a state renders only the line that shows it.
+ */
 export function SessionList({ dimmed, onNewSession }: Props) {
-  const { data = none } = useProjects(useQueryClient());
-  const { rows, waiting } = useWithPending(data);
   const view = useListView();
   const [heights] = useState(lineHeights);
   const { projectId, sessionId } = useParams();
   const viewed = sessionId ?? projectId;
   const filtering = isFiltering(view);
   const [active, setActive] = useActiveLine(view);
-  // Without a filter, the lines depend on the shape alone: a change of a state lays out nothing.
-  const basis = filtering ? rows : shapeOf(rows);
+  const basis = useShown(filtering ? rowsIn : shapeIn);
   const kept = filtering ? active : null;
   const partial = useIsPartial();
   const entries = useMemo(
@@ -66,13 +67,12 @@ export function SessionList({ dimmed, onNewSession }: Props) {
   });
   const { onFocusLost, ...keys } = useListKeys({
     entries,
-    rows,
     lines,
     scroller,
     virtual,
     setActive,
   });
-  const { mark, ...drag } = useListDrag({ entries, rows, virtual, enabled: !filtering });
+  const { mark, ...drag } = useListDrag({ entries, virtual, enabled: !filtering });
 
   const viewedAt = lines.get(viewed ?? '');
   const shown = useRef<string | undefined>(undefined);
@@ -109,7 +109,6 @@ export function SessionList({ dimmed, onNewSession }: Props) {
             <ListLine
               key={key}
               entry={entry}
-              {...rowsOf(rows, entry)}
               at={index}
               of={entries.length}
               start={start}
@@ -117,7 +116,6 @@ export function SessionList({ dimmed, onNewSession }: Props) {
               movable={!filtering && isMovable(entry)}
               viewed={entry.key === viewed}
               tabbable={index === activeAt}
-              waiting={waiting.has(entry.key)}
               onNewSession={onNewSession}
               onFocusLost={onFocusLost}
             />

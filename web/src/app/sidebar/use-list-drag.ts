@@ -1,21 +1,23 @@
+import { useQueryClient } from '@tanstack/react-query';
 import type { Virtualizer } from '@tanstack/react-virtual';
 import { type DragEvent, useRef, useState } from 'react';
 import { useProjectChanges } from '@/features/projects/mutations';
 import { useSessionChanges } from '@/features/sessions/row-mutations';
-import { findProject, findSession, type Rows } from '@/shared/rows/rows';
+import { readRows } from '@/shared/rows/pending';
+import { findProject, findSession } from '@/shared/rows/rows';
 import { type Drop, dropOn } from './drop';
 import type { Entry } from './outline';
 import { lineOf } from './use-list-keys';
 
 interface Options {
   entries: readonly Entry[];
-  rows: Rows;
   virtual: Virtualizer<HTMLDivElement, Element>;
   enabled: boolean;
 }
 
 /** Lines are moved by hand with the browser's own drag and drop; `mark` is where one would land. */
-export function useListDrag({ entries, rows, virtual, enabled }: Options) {
+export function useListDrag({ entries, virtual, enabled }: Options) {
+  const client = useQueryClient();
   const dragged = useRef<Entry | null>(null);
   const [mark, setMark] = useState<number | null>(null);
   const session = useSessionChanges();
@@ -31,9 +33,10 @@ export function useListDrag({ entries, rows, virtual, enabled }: Options) {
     const box = target.closest('[data-line]')?.getBoundingClientRect();
     if (!box) return null;
     const lower = clientY > box.top + box.height / 2;
-    return dropOn(rows, entries, dragged.current, { line, lower });
+    return dropOn(readRows(client), entries, dragged.current, { line, lower });
   };
   const carryOut = (drop: Drop) => {
+    const rows = readRows(client);
     if (drop.kind === 'session') {
       const row = findSession(rows, drop.id);
       if (row) session.move(row, drop.move);

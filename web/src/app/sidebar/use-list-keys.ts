@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query';
 import type { Virtualizer } from '@tanstack/react-virtual';
 import {
   type KeyboardEvent,
@@ -10,13 +11,12 @@ import {
 import { useProjectChanges } from '@/features/projects/mutations';
 import { useSessionChanges } from '@/features/sessions/row-mutations';
 import { stepProject, stepSession } from '@/shared/rows/move';
-import type { Rows } from '@/shared/rows/rows';
+import { readRows } from '@/shared/rows/pending';
 import type { Entry } from './outline';
 import { listView } from './view-state';
 
 interface Options {
   entries: readonly Entry[];
-  rows: Rows;
   lines: ReadonlyMap<string, number>;
   scroller: RefObject<HTMLDivElement | null>;
   virtual: Virtualizer<HTMLDivElement, Element>;
@@ -27,7 +27,8 @@ interface Options {
  * The list is one stop of Tab; arrows, Home and End go from line to line, left and right close and
  * open a project, Alt with an arrow moves a line by hand, a right click opens its menu.
  */
-export function useListKeys({ entries, rows, lines, scroller, virtual, setActive }: Options) {
+export function useListKeys({ entries, lines, scroller, virtual, setActive }: Options) {
+  const client = useQueryClient();
   const wanted = useRef<string | null>(null);
   const lost = useRef<number | null>(null);
   const session = useSessionChanges();
@@ -58,6 +59,7 @@ export function useListKeys({ entries, rows, lines, scroller, virtual, setActive
     goTo(next >= 0 ? next : nextLine(entries, at, -1));
   });
   const move = (entry: Entry, by: 1 | -1) => {
+    const rows = readRows(client);
     if (entry.kind === 'session' && !entry.pinned) {
       const row = rows[entry.place[0]]?.sessions[entry.place[1]];
       const step = row && stepSession(rows, row.id, by);
@@ -87,7 +89,7 @@ export function useListKeys({ entries, rows, lines, scroller, virtual, setActive
     } else if (key === 'ArrowLeft' && entry.kind === 'project') {
       if (entry.open) listView.toggleCollapsed(entry.key);
     } else if (key === 'ArrowLeft' && entry.kind === 'session') {
-      goTo(lines.get(rows[entry.place[0]]?.id ?? '') ?? at);
+      goTo(lines.get(readRows(client)[entry.place[0]]?.id ?? '') ?? at);
     } else return;
     event.preventDefault();
   };

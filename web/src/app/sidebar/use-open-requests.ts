@@ -1,10 +1,8 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useInbox } from '@/features/inbox/queries';
-import { useProjects } from '@/features/projects/queries';
-import { useWithPending } from '@/shared/rows/pending';
 import { placeOf, type Place } from '@/shared/rows/places';
 import type { Rows } from '@/shared/rows/rows';
+import { useShown } from '@/shared/rows/use-view';
 import type { PermissionRequest, ProjectWithSessions, SessionResponse } from '@/shared/websocket';
 
 export interface OpenRequest {
@@ -14,13 +12,10 @@ export interface OpenRequest {
   project: ProjectWithSessions;
 }
 
-const none: ProjectWithSessions[] = [];
-
 /** What waits, with whose it is. A session that was deleted, or is about to be, waits for nobody. */
 export function useOpenRequests(): OpenRequest[] {
   const inbox = useInbox();
-  const { data = none } = useProjects(useQueryClient());
-  const { rows } = useWithPending(data);
+  const rows = useShown((shown) => shown.rows);
   return useMemo(() => inbox.flatMap((request) => withSession(rows, request)), [rows, inbox]);
 }
 

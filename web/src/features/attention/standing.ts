@@ -31,6 +31,10 @@ export function standingOf(
   return { count, icon: urgent };
 }
 
+export function isAnyWorking(rows: Rows): boolean {
+  return rows.some((project) => partOf(project).working);
+}
+
 const moreUrgent = (a: Icon, b: Icon) => (icons.indexOf(a) <= icons.indexOf(b) ? a : b);
 
 interface Part {

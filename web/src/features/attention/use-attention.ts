@@ -42,7 +42,6 @@ export function useAttention(
     return viewed === null ? undefined : holdViewing(viewed);
   }, [watch, viewed]);
   useEffect(() => watch.take(rows, partial), [watch, rows, partial]);
-  useEffect(() => {
-    showStanding(standingOf(rows, viewed, (id) => levels.get(id) ?? 'default'));
-  }, [rows, viewed, levels]);
+  const { count, icon } = standingOf(rows, viewed, (id) => levels.get(id) ?? 'default');
+  useEffect(() => showStanding({ count, icon }), [count, icon]);
 }

@@ -74,7 +74,8 @@ function healIfBehind(client: QueryClient, data: CompleteData): void {
   if (!isBehind(client, data)) return;
   setTimeout(() => {
     if (!isBehind(client, data)) return;
-    void client.invalidateQueries({ queryKey: projectKeys.withSessions(), exact: true });
+    const list = { queryKey: projectKeys.withSessions(), exact: true };
+    void client.invalidateQueries({ ...list, refetchType: 'all' });
   }, GRACE_MS);
 }
 

@@ -1,8 +1,7 @@
-import { type Mutation, type QueryClient, useMutationState } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import type { Mutation, QueryClient } from '@tanstack/react-query';
 import type { ProjectResponse, SessionResponse } from '@/shared/websocket/generated';
 import { findProject, findSession } from './places';
-import { readView } from './store';
+import { listOf } from './store';
 import { dropRows, putProject, putSession, type Rows } from './rows';
 
 /**
@@ -37,22 +36,37 @@ function applyOne(rows: Rows, change: Pending): Rows {
   return old ? putProject(rows, { ...old, ...change.fields }) : rows;
 }
 
-const filters = { mutationKey: changeKey, status: 'pending' } as const;
-const select = (mutation: Mutation) => (mutation.state.variables as PendingChange).pending;
-const none: ReadonlySet<string> = new Set();
-
 /** The list as it will be if everything asked for is granted, and the rows that wait for that. */
-export function useWithPending(rows: Rows): { rows: Rows; waiting: ReadonlySet<string> } {
-  const all = useMutationState({ filters, select });
-  return useMemo(() => {
-    if (all.length === 0) return { rows, waiting: none };
-    const ids = all.flatMap((one) => Object.values(one).filter((v) => typeof v === 'string'));
-    return { rows: applyPending(rows, all), waiting: new Set(ids) };
-  }, [rows, all]);
+export interface Shown {
+  rows: Rows;
+  waiting: ReadonlySet<string>;
 }
 
-/** The same, as it is now: for what is decided by a click. */
-export function readRows(client: QueryClient): Rows {
-  const all = client.getMutationCache().findAll(filters).map(select);
-  return applyPending(readView(client).projects ?? [], all);
+interface Known extends Shown {
+  from: Rows;
+  all: readonly Pending[];
 }
+
+const filters = { mutationKey: changeKey, status: 'pending' } as const;
+const pendingOf = (mutation: Mutation) => (mutation.state.variables as PendingChange).pending;
+const noRows: Rows = [];
+const known = new WeakMap<QueryClient, Known>();
+
+/** As it is now; the same again while neither the list nor what was asked for is another. */
+export function shownOf(client: QueryClient): Shown {
+  const from = listOf(client)?.data ?? noRows;
+  const all = client.getMutationCache().findAll(filters).map(pendingOf);
+  const before = known.get(client);
+  if (before && before.from === from && isSame(before.all, all)) return before;
+  const ids = all.flatMap((one) => Object.values(one).filter((v) => typeof v === 'string'));
+  const shown = { from, all, rows: applyPending(from, all), waiting: new Set(ids) };
+  known.set(client, shown);
+  return shown;
+}
+
+function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
+  return some.length === others.length && some.every((one, at) => one === others[at]);
+}
+
+/** Its rows: for what is decided by a click. */
+export const readRows = (client: QueryClient): Rows => shownOf(client).rows;

@@ -1,14 +1,23 @@
-import { notifyManager, type QueryClient } from '@tanstack/react-query';
+import { hashKey, notifyManager, type QueryClient, type QueryState } from '@tanstack/react-query';
 import type { ProjectWithSessions } from '@/shared/websocket/generated';
 import { inboxKeys } from '@/shared/inbox/inbox';
 import { projectKeys } from './keys';
 import { emptyView, type ProjectsView, type SyncState } from './view';
 
+const listHash = hashKey(projectKeys.withSessions());
+const syncHash = hashKey(projectKeys.syncState());
+
+/** What the cache knows of the list, and of how far it is known; undefined: it was never asked. */
+export function listOf(client: QueryClient): QueryState<ProjectWithSessions[]> | undefined {
+  return client.getQueryCache().get<ProjectWithSessions[]>(listHash)?.state;
+}
+export function syncOf(client: QueryClient): QueryState<SyncState> | undefined {
+  return client.getQueryCache().get<SyncState>(syncHash)?.state;
+}
+
 /** The list and how far it is known, as they are in the cache now. */
 export function readView(client: QueryClient): ProjectsView {
-  const projects = client.getQueryData<ProjectWithSessions[]>(projectKeys.withSessions());
-  const sync = client.getQueryData<SyncState>(projectKeys.syncState());
-  return { ...emptyView, ...sync, projects };
+  return { ...emptyView, ...syncOf(client)?.data, projects: listOf(client)?.data };
 }
 
 /** The only way in which the list in the cache changes: a pure function, applied to it. */

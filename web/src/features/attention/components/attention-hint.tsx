@@ -3,22 +3,25 @@ import { useState } from 'react';
 import { Button } from '@/components/ui/button';
 import { notify } from '@/lib/notify';
 import { storage } from '@/lib/storage';
-import type { Rows } from '@/shared/rows/rows';
 import { askPermission, usePermission } from '../notifications';
 import { blockedText } from '../permission-texts';
 
 const KEY = 'attention-hint';
 
 /** Offers notifications once, when there is something to wait for. The browser asks after the click. */
-export function AttentionHint({ rows }: { rows: Rows }) {
-  const permission = usePermission();
+export function AttentionHint({ working }: { working: boolean }) {
   const [wanted, setWanted] = useState(() => storage.get(KEY) !== 'no');
-  if (!wanted || permission !== 'default') return null;
-  if (!rows.some(({ sessions }) => sessions.some(({ state }) => state === 'working'))) return null;
   const dismiss = () => {
     storage.set(KEY, 'no');
     setWanted(false);
   };
+  return wanted && working && <Offer dismiss={dismiss} />;
+}
+
+/** Only here the browser is asked what it permits: it answers from another process, and one waits. */
+function Offer({ dismiss }: { dismiss: () => void }) {
+  const permission = usePermission();
+  if (permission !== 'default') return null;
   const turnOn = async () => {
     if ((await askPermission()) === 'denied') notify.info(blockedText);
     dismiss();

@@ -2,7 +2,6 @@ import { render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { notify } from '@/lib/notify';
-import { session, withSessions } from '@/test/rows';
 import type { Note } from '../notes';
 import { showNotification } from '../notifications';
 import { attentionStore, LEVELS_KEPT } from '../settings-store';
@@ -100,22 +99,20 @@ it('a session has a level of its own; of too many the oldest goes', () => {
 });
 
 describe('the offer', () => {
-  const rows = [withSessions({}, session({ state: 'working' }))];
-
   it('is there while something works and nothing was decided, and goes for good', async () => {
-    const { rerender, unmount } = render(<AttentionHint rows={[]} />);
+    const { rerender, unmount } = render(<AttentionHint working={false} />);
     expect(screen.queryByTestId('attention-hint')).not.toBeInTheDocument();
-    rerender(<AttentionHint rows={rows} />);
+    rerender(<AttentionHint working />);
     await userEvent.click(screen.getByRole('button', { name: 'Not now' }));
     expect(screen.queryByTestId('attention-hint')).not.toBeInTheDocument();
     unmount();
-    render(<AttentionHint rows={rows} />);
+    render(<AttentionHint working />);
     expect(screen.queryByTestId('attention-hint')).not.toBeInTheDocument();
     expect(FakeNotification.requestPermission).not.toHaveBeenCalled();
   });
 
   it('says what to do where the browser then refuses', async () => {
-    render(<AttentionHint rows={rows} />);
+    render(<AttentionHint working />);
     answers('denied');
     await userEvent.click(screen.getByRole('button', { name: 'Turn on notifications' }));
     await waitFor(() => expect(notify.info).toHaveBeenCalledOnce());

@@ -1,10 +1,7 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { Dialog } from '@/components/ui/dialog';
-import type { ProjectResponse, ProjectWithSessions } from '@/shared/websocket';
+import type { ProjectResponse } from '@/shared/websocket';
 import { useProjects } from '../queries';
 import { AddProjectForm } from './add-project-form';
-
-const none: ProjectWithSessions[] = [];
 
 interface Props {
   onClose: () => void;
@@ -12,7 +9,7 @@ interface Props {
 }
 
 export default function AddProjectDialog({ onClose, onAdded }: Props) {
-  const { data: projects = none } = useProjects(useQueryClient());
+  const projects = useProjects();
   return (
     <Dialog
       open

@@ -1,33 +1,28 @@
-import { FileText, Sparkles, SquareTerminal } from 'lucide-react';
 import { memo } from 'react';
 import { cn } from '@/lib/cn';
 
-const icons = { shell: SquareTerminal, terminal: SquareTerminal, text: FileText, claude: Sparkles };
+const glyphs = { shell: '>_', terminal: '>_', text: '≡', claude: '✻' };
 
 interface Props {
-  /** Its id, whose first letter stands where there is no picture. */
+  /** Its id, whose first letter stands where there is no other sign. */
   agent: string;
   /** The name of an icon, where the list of agents is here. */
   icon?: string | null | undefined;
   className?: string;
 }
 
+/**
+ * A sign in a frame, as text: to the browser each SVG is a coordinate system and a clip of its own, and
+ * whatever changes in a list of sessions, it goes through all of them.
+ */
 export const AgentIcon = memo(function AgentIcon({ agent, icon, className }: Props) {
   const name = icon || agent;
-  const look = cn('size-4 shrink-0', className);
-  const Icon = Object.hasOwn(icons, name) ? icons[name as keyof typeof icons] : null;
-  if (Icon) return <Icon aria-hidden strokeWidth={1.75} className={look} />;
+  const glyph = Object.hasOwn(glyphs, name) ? glyphs[name as keyof typeof glyphs] : letterOf(agent);
   return (
-    <svg aria-hidden viewBox="0 0 24 24" className={look}>
-      <rect
-        {...{ x: 2.5, y: 2.5, width: 19, height: 19, rx: 5 }}
-        fill="none"
-        stroke="currentColor"
-        strokeWidth={1.75}
-      />
-      <text x={12} y={16.5} textAnchor="middle" fontSize={13} fontWeight={600} fill="currentColor">
-        {(/[\p{L}\p{N}]/u.exec(agent)?.[0] ?? '?').toUpperCase()}
-      </text>
-    </svg>
+    <span aria-hidden data-glyph={glyph} className={cn('agent-icon size-4 shrink-0', className)} />
   );
 });
+
+function letterOf(agent: string): string {
+  return (/[\p{L}\p{N}]/u.exec(agent)?.[0] ?? '?').toUpperCase();
+}

@@ -1,0 +1,70 @@
+import { hashKey, type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
+import { atNextFrame } from '@/lib/next-frame';
+import { projectKeys } from './keys';
+import { type Shown, shownOf } from './pending';
+import type { Rows } from './rows';
+import { listOf, syncOf } from './store';
+import type { SyncState } from './view';
+
+/*
+ * Components read the list in the cache by these hooks. What they select is looked at once a frame,
+ * however many changes came in it, and only who selects something else renders. A `useQuery` in each of
+ * them would cost every change an observer, a timer and an effect a piece (docs/decisions/0025).
+ */
+
+type Subscribe = (listener: () => void) => () => void;
+
+const watches = new WeakMap<QueryClient, Subscribe>();
+const hashes = new Set([hashKey(projectKeys.withSessions()), hashKey(projectKeys.syncState())]);
+
+/** Tells of the list and of what is asked of the server; one for a client, as long as that lives. */
+function watchOf(client: QueryClient): Subscribe {
+  let watch = watches.get(client);
+  if (!watch) watches.set(client, (watch = makeWatch(client)));
+  return watch;
+}
+
+function makeWatch(client: QueryClient): Subscribe {
+  const listeners = new Set<() => void>();
+  const tellAll = () => listeners.forEach((listener) => listener());
+  client.getQueryCache().subscribe(({ query }) => {
+    if (hashes.has(query.queryHash)) atNextFrame(tellAll);
+  });
+  client.getMutationCache().subscribe(() => atNextFrame(tellAll));
+  return (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+}
+
+function useView<T>(read: (client: QueryClient) => T): T {
+  const client = useQueryClient();
+  return useSyncExternalStore(watchOf(client), () => read(client));
+}
+
+/** Of the list, what `select` finds in it (the same for the same list); undefined: there is none yet. */
+export function useRows<T>(select: (rows: Rows) => T): T | undefined {
+  return useView((client) => {
+    const rows = listOf(client)?.data;
+    return rows && select(rows);
+  });
+}
+
+/** Of the list with what the server was asked for, what `select` finds in it. */
+export function useShown<T>(select: (shown: Shown) => T): T {
+  return useView((client) => select(shownOf(client)));
+}
+
+/** Why there is no list, or no newer one. */
+export function useListError(): Error | null {
+  return useView((client) => listOf(client)?.error ?? null);
+}
+
+/** Of how far the list is known, what `select` finds in it; undefined: nothing is known yet. */
+export function useSyncState<T>(select: (state: SyncState) => T): T | undefined {
+  return useView((client) => {
+    const state = syncOf(client)?.data;
+    return state && select(state);
+  });
+}
