@@ -1,21 +1,22 @@
-import { useEffect, useRef, useState } from 'react';
-import { useIsPartial, useProjects } from '@/features/projects/queries';
+import { useRef } from 'react';
 import { announcements } from '@/features/sessions/announce';
+import type { Rows } from '@/shared/rows/rows';
+import { useOnRows } from '@/shared/rows/use-view';
 
 /** Tells a screen reader, politely, what has changed. */
 export function Announcer() {
-  const projects = useProjects();
-  const partial = useIsPartial();
-  const before = useRef({ projects, partial });
-  const [text, setText] = useState('');
-  useEffect(() => {
-    const news = announcements(before.current.projects, projects, before.current.partial);
-    before.current = { projects, partial };
-    if (news.length > 0) setText(news.join('. '));
-  }, [projects, partial]);
+  const live = useRef<HTMLDivElement>(null);
+  const before = useRef<{ rows: Rows; partial: boolean }>(null);
+  useOnRows((rows, partial) => {
+    const was = before.current;
+    before.current = { rows, partial };
+    const news = was ? announcements(was.rows, rows, was.partial) : [];
+    if (live.current && news.length > 0) live.current.textContent = news.join('. ');
+  });
   return (
-    <div aria-live="polite" className="sr-only">
-      {text}
+    <div className="sr-only">
+      {/* A layout root: what it says moves nothing. */}
+      <div ref={live} aria-live="polite" className="h-px w-px contain-layout contain-size" />
     </div>
   );
 }

@@ -2,21 +2,12 @@ import { useNavigate, useParams } from 'react-router';
 import { Attention } from '@/features/attention/components/attention';
 import { AttentionHint } from '@/features/attention/components/attention-hint';
 import { isAnyWorking } from '@/features/attention/standing';
-import { useIsPartial, useProjects } from '@/features/projects/queries';
 import { useRows } from '@/shared/rows/use-view';
 
-/** Each has the rows for itself, so that a change of one renders nothing else. */
 export function AttentionHere() {
   const navigate = useNavigate();
   const { sessionId } = useParams();
-  return (
-    <Attention
-      rows={useProjects()}
-      partial={useIsPartial()}
-      sessionId={sessionId}
-      onOpen={(path) => void navigate(path)}
-    />
-  );
+  return <Attention sessionId={sessionId} onOpen={(path) => void navigate(path)} />;
 }
 
 export function AttentionHintHere() {

@@ -20,8 +20,13 @@ export function iconUrl(icon: Exclude<Icon, 'idle'>): string {
 
 const PLAIN = '/favicon.svg';
 
+/** What a page shows that has just been loaded. */
+let shown: Standing = { count: 0, icon: 'idle' };
+
 /** The tab's title and icon, and the number on an installed app. */
 export function showStanding(standing: Standing): void {
+  if (standing.count === shown.count && standing.icon === shown.icon) return;
+  shown = standing;
   setTitleCount(standing.count);
   const link = document.querySelector<HTMLLinkElement>('link[rel="icon"][type="image/svg+xml"]');
   if (link) {

@@ -1,6 +1,8 @@
-import { useEffect, useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useState } from 'react';
 import { usePageAttended } from '@/lib/visibility';
-import type { Rows } from '@/shared/rows/rows';
+import { readView } from '@/shared/rows/store';
+import { useOnRows } from '@/shared/rows/use-view';
 import { AttentionWatch } from './attention-watch';
 import { listenForClicks, showNotification } from './notifications';
 import { attentionStore, useAttentionStore } from './settings-store';
@@ -19,11 +21,7 @@ const makeWatch = () =>
   });
 
 /** Title, icon, notifications and sounds for what happens where one does not look. */
-export function useAttention(
-  { rows, partial }: { rows: Rows; partial: boolean },
-  sessionId: string | undefined,
-  open: (path: string) => void,
-) {
+export function useAttention(sessionId: string | undefined, open: (path: string) => void) {
   const { levels } = useAttentionStore();
   const [watch] = useState(makeWatch);
   const attended = usePageAttended();
@@ -41,7 +39,14 @@ export function useAttention(
     watch.view(viewed);
     return viewed === null ? undefined : holdViewing(viewed);
   }, [watch, viewed]);
-  useEffect(() => watch.take(rows, partial), [watch, rows, partial]);
-  const { count, icon } = standingOf(rows, viewed, (id) => levels.get(id) ?? 'default');
-  useEffect(() => showStanding({ count, icon }), [count, icon]);
+  const client = useQueryClient();
+  const show = useCallback(() => {
+    const rows = readView(client).projects ?? [];
+    showStanding(standingOf(rows, viewed, (id) => levels.get(id) ?? 'default'));
+  }, [client, viewed, levels]);
+  useEffect(show, [show]);
+  useOnRows((rows, partial) => {
+    watch.take(rows, partial);
+    show();
+  });
 }

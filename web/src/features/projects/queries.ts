@@ -4,7 +4,7 @@ import { projectKeys } from '@/shared/rows/keys';
 import { findProject, findSession, type Rows } from '@/shared/rows/rows';
 import { updateView } from '@/shared/rows/store';
 import { useListError, useRows, useSyncState } from '@/shared/rows/use-view';
-import type { Rest, SyncState } from '@/shared/rows/view';
+import { type Rest, restOf } from '@/shared/rows/view';
 import type { ProjectWithSessions, SessionResponse } from '@/shared/websocket';
 import { applyProjectList } from './channel';
 
@@ -35,8 +35,6 @@ export function useProjects(): Rows {
 export function useHasProjects() {
   return { loaded: useRows(() => true) ?? false, error: useListError() };
 }
-
-const restOf = ({ rest, coming }: SyncState) => rest ?? coming?.rest ?? null;
 
 /** How far a long list has come; null: it is all here. */
 export function useRest(): Rest | null {

@@ -1,11 +1,11 @@
 import { hashKey, type QueryClient, useQueryClient } from '@tanstack/react-query';
-import { useSyncExternalStore } from 'react';
+import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
 import { atNextFrame } from '@/lib/next-frame';
 import { projectKeys } from './keys';
 import { type Shown, shownOf } from './pending';
 import type { Rows } from './rows';
 import { listOf, syncOf } from './store';
-import type { SyncState } from './view';
+import { restOf, type SyncState } from './view';
 
 /*
  * Components read the list in the cache by these hooks. What they select is looked at once a frame,
@@ -34,7 +34,7 @@ function makeWatch(client: QueryClient): Subscribe {
   client.getMutationCache().subscribe(() => atNextFrame(tellAll));
   return (listener) => {
     listeners.add(listener);
-    return () => listeners.delete(listener);
+    return () => void listeners.delete(listener);
   };
 }
 
@@ -67,4 +67,25 @@ export function useSyncState<T>(select: (state: SyncState) => T): T | undefined 
     const state = syncOf(client)?.data;
     return state && select(state);
   });
+}
+
+/**
+ * Calls `act` with the list, and whether there is more to come, now and whenever that is another: for
+ * what shows nothing of it by React. Nothing is rendered for it.
+ */
+export function useOnRows(act: (rows: Rows, partial: boolean) => void): void {
+  const client = useQueryClient();
+  const call = useEffectEvent(act);
+  useEffect(() => {
+    let seen: { rows: Rows | undefined; partial: boolean } | undefined;
+    const look = () => {
+      const [rows, state] = [listOf(client)?.data, syncOf(client)?.data];
+      const partial = state !== undefined && restOf(state) !== null;
+      if (!rows || (seen?.rows === rows && seen.partial === partial)) return;
+      seen = { rows, partial };
+      call(rows, partial);
+    };
+    look();
+    return watchOf(client)(look);
+  }, [client]);
 }

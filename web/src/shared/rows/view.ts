@@ -53,6 +53,9 @@ export const emptyView: ProjectsView = {
   coming: null,
 };
 
+/** How far a long list has come; null: it is all here. */
+export const restOf = ({ rest, coming }: SyncState): Rest | null => rest ?? coming?.rest ?? null;
+
 /** The list that is kept current: the one that comes, where there is one. */
 export const currentOf = (view: ProjectsView): ProjectsView => view.coming ?? view;
 

@@ -1,10 +1,6 @@
-import type { Rows } from '@/shared/rows/rows';
 import { useAttention } from '../use-attention';
 
 interface Props {
-  rows: Rows;
-  /** More of them are to come. */
-  partial: boolean;
   /** The session on the screen. */
   sessionId: string | undefined;
   /** Leads to a path of the page. */
@@ -12,7 +8,7 @@ interface Props {
 }
 
 /** Shows nothing on the page: see useAttention. */
-export function Attention({ rows, partial, sessionId, onOpen }: Props) {
-  useAttention({ rows, partial }, sessionId, onOpen);
+export function Attention({ sessionId, onOpen }: Props) {
+  useAttention(sessionId, onOpen);
   return null;
 }
