@@ -40,13 +40,13 @@ it('what is asked for while it runs comes with the next frame', () => {
   expect(again).toHaveBeenCalledOnce();
 });
 
-it('needs no frame in a page that nobody sees, nor in one that is hidden before it is drawn', () => {
+it('needs no frame in a page that nobody sees, nor in one that is hidden before it is drawn', async () => {
   vi.spyOn(window, 'requestAnimationFrame').mockReturnValue(0);
   const act = vi.fn();
   atNextFrame(act);
   become('hidden');
   expect(act).toHaveBeenCalledOnce();
   atNextFrame(act);
-  vi.advanceTimersByTime(1);
+  await Promise.resolve();
   expect(act).toHaveBeenCalledTimes(2);
 });

@@ -8,7 +8,7 @@ export function atNextFrame(act: () => void): void {
   due.add(act);
   if (due.size > 1) return;
   if (document.visibilityState === 'visible') requestAnimationFrame(runAll);
-  else setTimeout(runAll, 0);
+  else queueMicrotask(runAll); // a timer could be held back for a second there
 }
 
 function runAll(): void {

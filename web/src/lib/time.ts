@@ -30,18 +30,25 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
 }
 
-/** One timer for all that shows a time, and none while nothing does. */
+/** One timer for all that shows a time, and none while nothing does. It ticks when a step begins. */
 function clock(stepMs: number) {
   const listeners = new Set<() => void>();
-  let timer: ReturnType<typeof setInterval> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const read = () => Math.floor(Date.now() / stepMs) * stepMs;
+  const wait = () => {
+    timer = setTimeout(tick, stepMs - (Date.now() % stepMs));
+  };
+  const tick = () => {
+    wait();
+    listeners.forEach((each) => each());
+  };
   const subscribe = (listener: () => void) => {
     listeners.add(listener);
-    timer ??= setInterval(() => listeners.forEach((each) => each()), stepMs);
+    if (timer === undefined) wait();
     return () => {
       listeners.delete(listener);
       if (listeners.size > 0) return;
-      clearInterval(timer);
+      clearTimeout(timer);
       timer = undefined;
     };
   };
