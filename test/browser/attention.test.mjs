@@ -2,15 +2,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { newProject, openApp } from "../lib/app.mjs";
-import { launchBrowser, test } from "../lib/browser.mjs";
+import { launchBrowser, SERVER_AWAY, test } from "../lib/browser.mjs";
 import { makeGate } from "../lib/gate.mjs";
 import { startModelServer } from "../lib/model-server.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { startProxy } from "../lib/tcp-proxy.mjs";
 import { after, before } from "../lib/test.mjs";
 import { poll } from "../lib/wait.mjs";
-
-const REFUSED = [/^error: WebSocket connection to .* failed/, /^error: Failed to load resource: net::ERR_/];
 
 let browser, model;
 before(async () => {
@@ -217,7 +215,7 @@ test("what happened during a lost connection is one notification; a first load h
   marker.gate.open();
   await view.app.until(async () => (await view.notes()).length > 0, "the marker's notification");
   assert.deepEqual(await view.open(), ["Marker finished"]);
-  view.app.verify({ lists: 2, except: REFUSED });
+  view.app.verify({ lists: 2, except: SERVER_AWAY });
 });
 
 test("a session is muted by its menu, for this browser, and is not counted", async (t) => {

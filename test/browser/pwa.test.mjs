@@ -1,7 +1,7 @@
 /** Installed, and without muster: the page opens, and what it shows is what was, never what is. */
 import assert from "node:assert/strict";
 import { newProject, openApp } from "../lib/app.mjs";
-import { launchBrowser, test } from "../lib/browser.mjs";
+import { launchBrowser, SERVER_AWAY, test } from "../lib/browser.mjs";
 import { makeGate } from "../lib/gate.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { after, before } from "../lib/test.mjs";
@@ -11,8 +11,6 @@ before(async () => {
   browser = await launchBrowser(null);
 });
 after(() => browser?.close());
-
-const AWAY = [/^error: WebSocket connection to .* failed/, /^error: Failed to load resource: net::ERR_/];
 
 /** A session at work on the screen, and the worker of the page in charge. */
 async function installed(t) {
@@ -102,7 +100,7 @@ test("without muster the last known list is shown as such, and goes on when must
   await known(page).waitFor({ state: "detached" });
   gate.open();
   await app.badgeIs(sessionId, "none");
-  app.page.assertQuiet(AWAY);
+  app.page.assertQuiet(SERVER_AWAY);
   assert.equal(page.countRequests("GET", "/api/projects"), 2, "one for each load");
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { newProject, openApp } from "../lib/app.mjs";
-import { launchBrowser, test } from "../lib/browser.mjs";
+import { launchBrowser, SERVER_AWAY, test } from "../lib/browser.mjs";
 import { makeGate } from "../lib/gate.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { kill } from "../lib/processes.mjs";
@@ -15,7 +15,6 @@ import { poll } from "../lib/wait.mjs";
 const NOTICED_MS = 51_000;
 const BANNER = /^(Disconnected|Catching up) since \d\d:\d\d:\d\d — what you see is unverified\./;
 /** What Chromium itself says of a socket that does not open. */
-const REFUSED = [/^error: WebSocket connection to .* failed/, /^error: Failed to load resource: net::ERR_/];
 
 let browser;
 before(async () => {
@@ -100,7 +99,7 @@ test("failure 1: the network is away for a while: the banner says since when, an
   await verifiedAgain(app);
   await wholeTranscript();
   noCalls();
-  app.verify({ except: REFUSED });
+  app.verify({ except: SERVER_AWAY });
 });
 
 test("a part of the page that cannot be fetched comes when the server is back, and nothing is loaded anew", async (t) => {
@@ -122,7 +121,7 @@ test("a part of the page that cannot be fetched comes when the server is back, a
   gate.open();
   await wholeTranscript();
   noCalls();
-  app.verify({ except: [...REFUSED, /Service Worker registration blocked/] });
+  app.verify({ except: [...SERVER_AWAY, /Service Worker registration blocked/] });
 });
 
 test("failure 2: the server is SIGKILLed in mid-turn and restarted: the turn goes on", async (t) => {
@@ -138,7 +137,7 @@ test("failure 2: the server is SIGKILLed in mid-turn and restarted: the turn goe
   await wholeTranscript();
   assert.deepEqual(await app.badgeHistory(sessionId), ["none", "working", "none"]);
   noCalls();
-  app.verify({ except: REFUSED });
+  app.verify({ except: SERVER_AWAY });
 });
 
 test("failure 2: the turn ends while the server is dead: nothing is lost or doubled", async (t) => {
@@ -151,7 +150,7 @@ test("failure 2: the turn ends while the server is dead: nothing is lost or doub
   await verifiedAgain(app);
   await wholeTranscript();
   noCalls();
-  app.verify({ except: REFUSED });
+  app.verify({ except: SERVER_AWAY });
 });
 
 test("failure 2: the agent died with the server: the row says error, not working", async (t) => {
@@ -164,7 +163,7 @@ test("failure 2: the agent died with the server: the row says error, not working
   await verifiedAgain(app);
   assert.deepEqual(await app.badgeHistory(sessionId), ["none", "working", "error"]);
   noCalls();
-  app.verify({ except: REFUSED });
+  app.verify({ except: SERVER_AWAY });
 });
 
 test("the server is stopped and started again, as for an upgrade: the turn goes on", async (t) => {
@@ -175,7 +174,7 @@ test("the server is stopped and started again, as for an upgrade: the turn goes 
   await app.badgeIs(sessionId, "none");
   await wholeTranscript();
   noCalls();
-  app.verify({ except: REFUSED });
+  app.verify({ except: SERVER_AWAY });
 });
 
 /** Ends the turn, keeps a copy of the database, lets things happen, and puts the copy in its place. */
@@ -206,7 +205,7 @@ async function restoreOlder(t, restore) {
   await room.wholeTranscript();
   assert.match(lastReason(app), /^(epoch_changed|ahead)$/);
   room.noCalls();
-  app.verify({ except: REFUSED });
+  app.verify({ except: SERVER_AWAY });
 }
 
 const databaseOf = ({ dataDir }) => join(dataDir, readdirSync(dataDir).find((name) => name.endsWith(".db")));
@@ -238,7 +237,7 @@ test("failure 13: a laptop sleeps for ten minutes: right on waking, without a st
   await wholeTranscript();
   assert.equal(app.page.seen.sockets.length, 2, "one new socket");
   noCalls();
-  app.verify({ except: REFUSED });
+  app.verify({ except: SERVER_AWAY });
 });
 
 test("failure 13: the sleep is over and the old connection is reset", async (t) => {
@@ -253,5 +252,5 @@ test("failure 13: the sleep is over and the old connection is reset", async (t) 
   await wholeTranscript();
   assert.equal(app.page.seen.sockets.length, 2, "one new socket");
   noCalls();
-  app.verify({ except: REFUSED });
+  app.verify({ except: SERVER_AWAY });
 });

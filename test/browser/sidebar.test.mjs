@@ -345,6 +345,8 @@ test("the arrows, Home and End go through 1,200 sessions, of which few are in th
   await app.openProject(project.id);
   const focused = () => page.evaluate(() => document.activeElement?.textContent);
   const focusIs = (text) => app.until(async () => (await focused()) === text, `the focus on ${text}`);
+  // The list comes in slices, and the newest session with the last one.
+  await page.locator('[aria-setsize="1201"]').first().waitFor();
   assert.ok((await page.getByTestId("session-row").count()) < 80, "rows in the page");
   await group(app, project.id).getByRole("link").focus();
   await page.keyboard.press("ArrowDown");

@@ -1,7 +1,7 @@
 /** A new build of the page, while the old one is open: no part of one is put into the other. */
 import assert from "node:assert/strict";
 import { newProject, openApp } from "../lib/app.mjs";
-import { launchBrowser, test } from "../lib/browser.mjs";
+import { launchBrowser, SERVER_AWAY, test } from "../lib/browser.mjs";
 import { NEW, startBuildProxy } from "../lib/build-proxy.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { after, before } from "../lib/test.mjs";
@@ -12,8 +12,6 @@ before(async () => {
   browser = await launchBrowser(null);
 });
 after(() => browser?.close());
-
-const AWAY = [/WebSocket connection to .* failed/, /Failed to load resource/];
 
 /** Which build each script is of that this load of the page has asked for. */
 const builds = (page) =>
@@ -63,7 +61,7 @@ test("the page that is open stays whole, is offered one reload, and then runs th
   assert.deepEqual(await builds(page), ["new"]);
   assert.equal(await app.input.inputValue(), "a draft");
   assert.equal(await offer.count(), 0, "offered once");
-  page.assertQuiet(AWAY);
+  page.assertQuiet(SERVER_AWAY);
 });
 
 test("without a worker, a part that is gone leads to the new build by itself", async (t) => {

@@ -121,6 +121,13 @@ export async function logIn(context, muster, url = muster.url) {
   await page.close();
 }
 
+/** What a browser itself complains of while the server is away; the last is of the service worker. */
+export const SERVER_AWAY = [
+  /^error: WebSocket connection to .* failed/,
+  /^error: Failed to load resource: net::ERR_/,
+  /^error: An unknown error occurred when fetching the script/,
+];
+
 /**
  * Adds to a page what the tests look at.
  * @param {import("playwright-core").Page} page
