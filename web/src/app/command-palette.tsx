@@ -8,6 +8,7 @@ import type { ShortcutId } from '@/lib/shortcuts';
 import { readRows } from '@/shared/rows/pending';
 import { actionEntries } from './palette-actions';
 import { rowEntries } from './palette-entries';
+import { takeTypedAhead } from './typed-ahead';
 
 interface Props {
   runShortcut: (id: ShortcutId) => void;
@@ -26,5 +27,5 @@ export default function CommandPalette({ runShortcut, addProject, onClose }: Pro
     ...rowEntries({ projects: readRows(client), recent: recentSessions(), current, go }),
     ...actionEntries({ runShortcut, addProject, markAllRead: read.all, go }),
   ]);
-  return <Palette entries={entries} onClose={onClose} />;
+  return <Palette entries={entries} takeTyped={takeTypedAhead} onClose={onClose} />;
 }

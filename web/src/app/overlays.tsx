@@ -1,6 +1,7 @@
 import { Suspense } from 'react';
 import { lazyPart } from '@/lib/part';
 import type { ShortcutId } from '@/lib/shortcuts';
+import { TypedAhead } from './typed-ahead';
 import type { Shell } from './use-shell';
 
 const AddProject = lazyPart(() => import('@/features/projects/components/add-project-dialog'));
@@ -8,7 +9,7 @@ const palette = () => import('./command-palette');
 const CommandPalette = lazyPart(palette);
 const ShortcutsDialog = lazyPart(() => import('./shortcuts-dialog'));
 
-/** What is typed right after its shortcut must not go elsewhere. */
+/** Before it is asked for: it is the one that is typed into. */
 export const preloadPalette = () => void palette().catch(() => undefined);
 
 interface Props {
@@ -21,7 +22,7 @@ export function Overlays({ shell, runShortcut }: Props) {
   const { overlay, setOverlay } = shell;
   const close = () => setOverlay(null);
   return (
-    <Suspense fallback={null}>
+    <Suspense fallback={overlay === 'palette' && <TypedAhead onEscape={close} />}>
       {overlay === 'palette' && (
         <CommandPalette runShortcut={runShortcut} addProject={shell.addProject} onClose={close} />
       )}

@@ -22,13 +22,15 @@ export interface PaletteEntry extends PaletteItem {
 
 interface Props {
   entries: readonly PaletteEntry[];
+  /** Tells what was typed before it was here. */
+  takeTyped?: () => string;
   onClose: () => void;
 }
 
 const PAGE = 8;
 
 /** One field that leads everywhere. The chosen entry runs when the palette is gone. */
-export function Palette({ entries, onClose }: Props) {
+export function Palette({ entries, takeTyped, onClose }: Props) {
   const id = useId();
   const chosen = useRef<PaletteEntry | null>(null);
   const [query, setQuery] = useState('');
@@ -79,6 +81,10 @@ export function Palette({ entries, onClose }: Props) {
                 setIndex(0);
               }}
               onKeyDown={onKeyDown}
+              onFocus={() => {
+                const before = takeTyped?.();
+                if (before) setQuery(before);
+              }}
               className="h-12 w-full bg-transparent text-base outline-none placeholder:text-ink-3 sm:text-[0.9375rem]"
             />
           </div>
