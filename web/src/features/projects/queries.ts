@@ -4,7 +4,7 @@ import { projectKeys } from '@/shared/rows/keys';
 import { findProject, findSession, type Rows } from '@/shared/rows/rows';
 import { updateView } from '@/shared/rows/store';
 import { useListError, useRows, useSyncState } from '@/shared/rows/use-view';
-import { type Rest, restOf } from '@/shared/rows/view';
+import { isPartial, type Rest, restOf } from '@/shared/rows/view';
 import type { ProjectWithSessions, SessionResponse } from '@/shared/websocket';
 import { applyProjectList } from './channel';
 
@@ -43,7 +43,7 @@ export function useRest(): Rest | null {
 
 /** Whether there is more to come: what is not in the list may be on its way. */
 export function useIsPartial(): boolean {
-  return useSyncState((state) => restOf(state) !== null) ?? false;
+  return useSyncState(isPartial) ?? false;
 }
 
 /** One project, one session: each renders only what shows it. */

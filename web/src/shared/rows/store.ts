@@ -15,6 +15,9 @@ export function syncOf(client: QueryClient): QueryState<SyncState> | undefined {
   return client.getQueryCache().get<SyncState>(syncHash)?.state;
 }
 
+/** Whether a query of the cache is one of these two. */
+export const isOfView = (hash: string) => hash === listHash || hash === syncHash;
+
 /** The list and how far it is known, as they are in the cache now. */
 export function readView(client: QueryClient): ProjectsView {
   return { ...emptyView, ...syncOf(client)?.data, projects: listOf(client)?.data };

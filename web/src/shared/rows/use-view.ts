@@ -1,11 +1,10 @@
-import { hashKey, type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
 import { atNextFrame } from '@/lib/next-frame';
-import { projectKeys } from './keys';
 import { type Shown, shownOf } from './pending';
 import type { Rows } from './rows';
-import { listOf, syncOf } from './store';
-import { restOf, type SyncState } from './view';
+import { isOfView, listOf, syncOf } from './store';
+import { isPartial, type SyncState } from './view';
 
 /*
  * Components read the list in the cache by these hooks. What they select is looked at once a frame,
@@ -16,7 +15,6 @@ import { restOf, type SyncState } from './view';
 type Subscribe = (listener: () => void) => () => void;
 
 const watches = new WeakMap<QueryClient, Subscribe>();
-const hashes = new Set([hashKey(projectKeys.withSessions()), hashKey(projectKeys.syncState())]);
 
 /** Tells of the list and of what is asked of the server; one for a client, as long as that lives. */
 function watchOf(client: QueryClient): Subscribe {
@@ -27,15 +25,24 @@ function watchOf(client: QueryClient): Subscribe {
 
 function makeWatch(client: QueryClient): Subscribe {
   const listeners = new Set<() => void>();
-  const tellAll = () => listeners.forEach((listener) => listener());
+  const tellAll = () => listeners.forEach(tell);
   client.getQueryCache().subscribe(({ query }) => {
-    if (hashes.has(query.queryHash)) atNextFrame(tellAll);
+    if (isOfView(query.queryHash)) atNextFrame(tellAll);
   });
   client.getMutationCache().subscribe(() => atNextFrame(tellAll));
   return (listener) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
+}
+
+/** One that fails keeps no other from what is new. */
+function tell(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    reportError(error);
+  }
 }
 
 function useView<T>(read: (client: QueryClient) => T): T {
@@ -80,7 +87,7 @@ export function useOnRows(act: (rows: Rows, partial: boolean) => void): void {
     let seen: { rows: Rows | undefined; partial: boolean } | undefined;
     const look = () => {
       const [rows, state] = [listOf(client)?.data, syncOf(client)?.data];
-      const partial = state !== undefined && restOf(state) !== null;
+      const partial = state !== undefined && isPartial(state);
       if (!rows || (seen?.rows === rows && seen.partial === partial)) return;
       seen = { rows, partial };
       call(rows, partial);

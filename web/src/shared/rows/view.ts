@@ -56,6 +56,9 @@ export const emptyView: ProjectsView = {
 /** How far a long list has come; null: it is all here. */
 export const restOf = ({ rest, coming }: SyncState): Rest | null => rest ?? coming?.rest ?? null;
 
+/** Whether there is more to come: what is not in the list may be on its way. */
+export const isPartial = (state: SyncState): boolean => restOf(state) !== null;
+
 /** The list that is kept current: the one that comes, where there is one. */
 export const currentOf = (view: ProjectsView): ProjectsView => view.coming ?? view;
 
