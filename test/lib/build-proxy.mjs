@@ -57,7 +57,8 @@ class BuildProxy {
 
   #pass(incoming, answer) {
     const { method, url } = incoming;
-    if (url.startsWith("/assets/") && url.includes(NEW) !== this.#isNew) {
+    const isNew = this.#isNew; // an answer is of the build that was asked
+    if (url.startsWith("/assets/") && url.includes(NEW) !== isNew) {
       answer.writeHead(404).end();
       return;
     }
@@ -65,19 +66,15 @@ class BuildProxy {
     const outgoing = request(options, async (got) => {
       const chunks = [];
       for await (const chunk of got) chunks.push(chunk);
-      const body = this.#renamed(got.headers["content-type"] ?? "", url, Buffer.concat(chunks));
+      const whole = Buffer.concat(chunks);
+      const type = got.headers["content-type"] ?? "";
+      const body = isNew ? renamed(type, url, whole) : whole;
       const { etag: _etag, ...headers } = { ...got.headers, "content-length": body.length };
       delete headers["transfer-encoding"];
       answer.writeHead(got.statusCode, headers).end(method === "HEAD" ? undefined : body);
     });
     outgoing.on("error", () => answer.destroy());
     incoming.pipe(outgoing);
-  }
-
-  #renamed(type, url, body) {
-    if (!this.#isNew || url.startsWith("/api/") || !/html|javascript|css/.test(type)) return body;
-    const text = body.toString().replace(HASHED, `$1${NEW}$2`);
-    return Buffer.from(url === "/sw.js" ? text.replace(/VERSION = '/, "$&new-") : text);
   }
 
   #upgrade(incoming, socket, head) {
@@ -95,4 +92,11 @@ class BuildProxy {
       });
     }
   }
+}
+
+/** A file of the new build: made of the old one's by other names. */
+function renamed(type, url, body) {
+  if (url.startsWith("/api/") || !/html|javascript|css/.test(type)) return body;
+  const text = body.toString().replace(HASHED, `$1${NEW}$2`);
+  return Buffer.from(url === "/sw.js" ? text.replace(/VERSION = '/, "$&new-") : text);
 }
