@@ -71,6 +71,19 @@ async function empty(at: number): Promise<void> {
   performance.mark(`to ${at} empty`);
 }
 
+/** The same marks around the smallest change that one can see: a letter, with no code around it. */
+async function letter(at: number): Promise<void> {
+  const text = document.querySelector('[data-testid="session-row"] .truncate')?.firstChild;
+  if (!(text instanceof Text)) throw new Error('there is no name');
+  await anyMoment();
+  performance.mark(`from ${at} letter`);
+  text.replaceData(0, 1, at % 2 === 0 ? 'a' : 'b');
+  await new Promise<void>((resolve) => {
+    requestAnimationFrame(() => afterPaint(resolve));
+  });
+  performance.mark(`to ${at} letter`);
+}
+
 /** At any moment of a frame. */
 const anyMoment = () => sleep(30 + Math.random() * 17);
 
@@ -115,7 +128,7 @@ const isReady = () =>
   bus.isJoined(Channels.projects()) &&
   document.querySelector('[data-testid="session-row"]') !== null;
 
-Object.assign(window, { bench: { change, empty, isReady, sessions: () => count() } });
+Object.assign(window, { bench: { change, empty, letter, isReady, sessions: () => count() } });
 
 function count(): number {
   return (readView(client).projects ?? []).reduce((sum, one) => sum + one.sessions.length, 0);

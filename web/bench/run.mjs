@@ -3,8 +3,9 @@
  * the specification's, in one run. `npm run bench -- [changes]`. All in ms, of the main thread between
  * the frame's arrival and the paint, as CPU time from a trace: `whole` is every task, so with style,
  * layout and paint; `empty` is the same between the same marks when nothing happens, so what the frame
- * and the measuring cost by themselves; `script` is the page's own code, from a second trace (a trace
- * that tells it costs more itself). `paint` is how long the badge took to be painted, and `next frame`
+ * and the measuring cost by themselves; `letter` is that with one letter of a name put there by hand, so
+ * what Chromium takes for anything that one can see; `script` is the page's own code, from a second trace
+ * (a trace that tells it costs more itself). `paint` is how long the badge took to be painted, and `next frame`
  * how often it was in the first frame that began after the arrival.
  */
 import { existsSync } from 'node:fs';
@@ -78,30 +79,37 @@ async function measure(variant, sessions) {
   const whole = await traced('whole', async () => {
     const painted = await run('change', WARM, CHANGES);
     await run('empty', 0, CHANGES);
+    await run('letter', 0, CHANGES);
     return painted;
   });
   const script = await traced('script', () => run('change', WARM + CHANGES, CHANGES));
   await page.close();
-  const isEmpty = ({ name }) => name.endsWith('empty');
-  const cpu = (all) => all.map((one) => one.cpu);
+  const cpu = (all, kind) => all.filter((one) => one.kind === kind).map((one) => one.cpu);
   return {
-    whole: cpu(whole.cost.filter((one) => !isEmpty(one))),
-    empty: cpu(whole.cost.filter(isEmpty)),
-    script: cpu(script.cost),
+    whole: cpu(whole.cost, 'change'),
+    empty: cpu(whole.cost, 'empty'),
+    letter: cpu(whole.cost, 'letter'),
+    script: cpu(script.cost, 'change'),
     painted: whole.result,
   };
 }
 
 try {
   print(`Chromium ${browser.version()}, ${CHANGES} changes each, load ${loadavg()[0].toFixed(1)}`);
-  const heads = ['whole', 'empty', 'script', 'paint'].flatMap((one) => [`${one} p50`, `p99`]);
+  const heads = ['whole', 'empty', 'letter', 'script', 'paint'].flatMap((one) => [
+    `${one} p50`,
+    `p99`,
+  ]);
   print(['sessions', ...heads, 'next frame'].map((text) => text.padStart(10)).join(' '));
   for (const sessions of [1000, 10_000]) {
     for (const [variant, name] of Object.entries(variants)) {
-      const { whole, empty, script, painted } = await measure(variant, sessions);
+      const { whole, empty, letter, script, painted } = await measure(variant, sessions);
       const paint = painted.map((one) => one.ms);
       const next = painted.filter((one) => one.frames === 1).length / painted.length;
-      const figures = [whole, empty, script, paint].flatMap((all) => [of(all, 0.5), of(all, 0.99)]);
+      const figures = [whole, empty, letter, script, paint].flatMap((all) => [
+        of(all, 0.5),
+        of(all, 0.99),
+      ]);
       const share = `${Math.round(next * 100)}%`;
       const row = [String(sessions), ...figures.map(figure), share].map((text) =>
         text.padStart(10),

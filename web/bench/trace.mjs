@@ -8,12 +8,10 @@ const tasksOf = { whole: 'ThreadControllerImpl::RunTask', script: 'FunctionCall'
 
 /**
  * From a trace of Chromium: what the page's main thread did between each pair of marks `from NAME` and
- * `to NAME`, in ms, as a list of { name, cpu, wall }: all of it, or the page's own code.
+ * `to NAME`, in ms, as a list of { kind, cpu, wall }: all of it, or the page's own code.
  */
 export function costs(events, what) {
-  const marks = events.filter(
-    ({ cat, name }) => isMark(cat) && /^(from|to) \d+( empty)?$/.test(name),
-  );
+  const marks = events.filter(({ cat, name }) => isMark(cat) && MARK.test(name));
   const [{ pid, tid }] = marks;
   const own = events
     .filter((one) => one.ph === 'X' && one.pid === pid && one.tid === tid)
@@ -23,7 +21,10 @@ export function costs(events, what) {
   const ends = new Map(marks.map(({ name, ts }) => [name, ts]));
   return marks
     .filter(({ name }) => name.startsWith('from'))
-    .map(({ name, ts }) => ({ name, ...between(tasks, ts, ends.get(name.replace('from', 'to'))) }));
+    .map(({ name, ts }) => ({
+      kind: MARK.exec(name)[1] ?? 'change',
+      ...between(tasks, ts, ends.get(name.replace('from', 'to'))),
+    }));
 }
 
 function outermost(events) {
@@ -34,6 +35,9 @@ function outermost(events) {
     return true;
   });
 }
+
+/** What is marked: a number, and its kind where it is no change. */
+const MARK = /^(?:from|to) \d+(?: (empty|letter))?$/;
 
 const isMark = (cat) => cat.includes('blink.user_timing');
 

@@ -16,6 +16,8 @@ interface Props {
   movable: boolean;
   viewed: boolean;
   tabbable: boolean;
+  /** A change of it is on its way. */
+  waiting: boolean;
   onNewSession: (projectId: string) => void;
   /** It leaves the page, and the focus was in it. */
   onFocusLost: (at: number) => void;
@@ -58,7 +60,11 @@ function Content({ entry, ...props }: Props) {
     case 'empty':
       return <p className="py-0.5 pl-7 text-xs text-ink-3">No sessions yet</p>;
     case 'session':
-      return <SessionLine entry={entry} {...props} />;
+      return entry.pinned ? (
+        <PinnedLine entry={entry} {...props} />
+      ) : (
+        <SessionLine entry={entry} {...props} />
+      );
     case 'project':
       return <ProjectLine entry={entry} {...props} />;
     default: {
@@ -72,20 +78,21 @@ type Line<Kind extends Entry['kind']> = Omit<Props, 'entry'> & {
   entry: Extract<Entry, { kind: Kind }>;
 };
 
-const useIsWaiting = (id: string) => useShown(({ waiting }) => waiting.has(id));
-
-function SessionLine({ entry, viewed, tabbable }: Line<'session'>) {
+function SessionLine(props: Line<'session'> & { project?: string | undefined }) {
+  const { entry, viewed, tabbable, waiting, project } = props;
   const [at, place] = entry.place;
   const session = useShown(({ rows }) => rows[at]?.sessions[place]);
-  // Where the line does not stand under it.
-  const project = useShown(({ rows }) => (entry.pinned ? rows[at]?.name : undefined));
-  const waiting = useIsWaiting(entry.key);
   return session && <SessionRow {...{ session, viewed, tabbable, waiting, project }} />;
 }
 
-function ProjectLine({ entry, viewed, tabbable, onNewSession }: Line<'project'>) {
+/** It does not stand under its project, and says whose it is. */
+function PinnedLine(props: Line<'session'>) {
+  const project = useShown(({ rows }) => rows[props.entry.place[0]]?.name);
+  return <SessionLine {...props} project={project} />;
+}
+
+function ProjectLine({ entry, viewed, tabbable, waiting, onNewSession }: Line<'project'>) {
   const project = useShown(({ rows }) => rows[entry.place]);
-  const waiting = useIsWaiting(entry.key);
   if (!project) return null;
   const inside = entry.open ? undefined : mostUrgent(project);
   return (

@@ -21,6 +21,7 @@ const OVERSCAN = 6;
 
 const rowsIn = ({ rows }: Shown) => rows;
 const shapeIn = ({ rows }: Shown) => shapeOf(rows);
+const waitingIn = ({ waiting }: Shown) => waiting;
 
 interface Props {
   dimmed: boolean;
@@ -39,6 +40,7 @@ export function SessionList({ dimmed, onNewSession }: Props) {
   const filtering = isFiltering(view);
   const [active, setActive] = useActiveLine(view);
   const basis = useShown(filtering ? rowsIn : shapeIn);
+  const waiting = useShown(waitingIn);
   const kept = filtering ? active : null;
   const partial = useIsPartial();
   const entries = useMemo(
@@ -116,6 +118,7 @@ export function SessionList({ dimmed, onNewSession }: Props) {
               movable={!filtering && isMovable(entry)}
               viewed={entry.key === viewed}
               tabbable={index === activeAt}
+              waiting={waiting.has(entry.key)}
               onNewSession={onNewSession}
               onFocusLost={onFocusLost}
             />

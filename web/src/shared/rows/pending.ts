@@ -42,27 +42,52 @@ export interface Shown {
   waiting: ReadonlySet<string>;
 }
 
+interface Asked {
+  all: readonly Pending[];
+  waiting: ReadonlySet<string>;
+}
+
 interface Known extends Shown {
   from: Rows;
-  all: readonly Pending[];
+  asked: Asked;
 }
 
 const filters = { mutationKey: changeKey, status: 'pending' } as const;
 const pendingOf = (mutation: Mutation) => (mutation.state.variables as PendingChange).pending;
 const noRows: Rows = [];
 const known = new WeakMap<QueryClient, Known>();
+const nothing: Asked = { all: [], waiting: new Set() };
+const asked = new WeakMap<QueryClient, { now: Asked; stale: boolean }>();
 
 /** As it is now; the same again while neither the list nor what was asked for is another. */
 export function shownOf(client: QueryClient): Shown {
   const from = listOf(client)?.data ?? noRows;
-  const all = client.getMutationCache().findAll(filters).map(pendingOf);
+  const now = askedOf(client);
   const before = known.get(client);
-  if (before && before.from === from && isSame(before.all, all)) return before;
-  const ids = all.flatMap((one) => Object.values(one).filter((v) => typeof v === 'string'));
-  const shown = { from, all, rows: applyPending(from, all), waiting: new Set(ids) };
+  if (before && before.from === from && before.asked === now) return before;
+  const { all, waiting } = now;
+  const shown = { from, asked: now, rows: applyPending(from, all), waiting };
   known.set(client, shown);
   return shown;
 }
+
+/** Each row on the screen asks; it is looked for anew only where something went on with a mutation. */
+function askedOf(client: QueryClient): Asked {
+  let state = asked.get(client);
+  if (!state) {
+    const made = (state = { now: nothing, stale: true });
+    asked.set(client, made);
+    client.getMutationCache().subscribe(() => void (made.stale = true));
+  }
+  if (state.stale) {
+    state.stale = false;
+    const all = client.getMutationCache().findAll(filters).map(pendingOf);
+    if (!isSame(state.now.all, all)) state.now = { all, waiting: new Set(all.flatMap(idsOf)) };
+  }
+  return state.now;
+}
+
+const idsOf = (one: Pending) => Object.values(one).filter((value) => typeof value === 'string');
 
 function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
   return some.length === others.length && some.every((one, at) => one === others[at]);

@@ -3,8 +3,9 @@ import { act, renderHook } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { expect, it, vi } from 'vitest';
 import { session, withSessions } from '@/test/rows';
+import { changeKey } from './pending';
 import { updateView } from './store';
-import { useOnRows, useRows } from './use-view';
+import { useOnRows, useRows, useShown } from './use-view';
 
 const client = new QueryClient();
 const wrapper = ({ children }: { children: ReactNode }) => (
@@ -42,4 +43,45 @@ it('is not told what it has seen', async () => {
   updateView(client, (view) => ({ ...view }));
   await nextFrame();
   expect(told).toHaveBeenCalledOnce();
+});
+
+/** Asks the server for something that it does not answer until it is told to. */
+function ask(variables: object, mutationKey: readonly string[] = changeKey) {
+  let answer: () => void = () => undefined;
+  const mutationFn = () => new Promise<void>((resolve) => (answer = resolve));
+  const done = client
+    .getMutationCache()
+    .build(client, { mutationKey, mutationFn })
+    .execute(variables);
+  return { answer: () => answer(), done };
+}
+
+it('shows what was asked for until it is answered, and the very same while something else goes on', async () => {
+  put(4, 'old');
+  const seen = vi.fn();
+  const { result } = renderHook(
+    () => {
+      const shown = useShown((now) => now);
+      seen(shown);
+      return shown;
+    },
+    { wrapper },
+  );
+  const { id } = result.current.rows[0] ?? { id: '' };
+  const rename = ask({ pending: { project: id, fields: { name: 'new' } } });
+  await nextFrame();
+  expect(result.current.rows[0]?.name).toBe('new');
+  expect([...result.current.waiting]).toEqual([id]);
+  seen.mockClear();
+  const other = ask({}, ['prompt']);
+  await nextFrame();
+  other.answer();
+  await other.done;
+  await nextFrame();
+  expect(seen).not.toHaveBeenCalled();
+  rename.answer();
+  await rename.done;
+  await nextFrame();
+  expect(result.current.rows[0]?.name).toBe('old');
+  expect(result.current.waiting.size).toBe(0);
 });
