@@ -421,22 +421,24 @@ static bool is_upload(const struct mu_http_req *req)
            strcmp(req->path, mu_routes[MU_ROUTE_create_image].path) == 0;
 }
 
-/* Who is not signed in is not let send more than anything else needs. */
+/* Who is not signed in is not let fill the memory. */
 size_t mu_api_body_limit(void *ctx, const struct mu_http_req *req)
 {
     const struct mu_client *c = ctx;
-    return is_upload(req) && mu_access_signed_in(c->srv->opts.access, req, NULL, NULL)
-               ? MU_LIMIT_IMAGE_BYTES
-               : MU_LIMIT_BODY_BYTES;
+    if (!mu_access_signed_in(c->srv->opts.access, req, NULL, NULL))
+        return MU_LIMIT_STRANGER_BODY_BYTES;
+    return is_upload(req) ? MU_LIMIT_IMAGE_BYTES : MU_LIMIT_BODY_BYTES;
 }
 
 enum mu_code mu_api_too_large(struct mu_client *c, const struct mu_http_req *req, const char **text)
 {
-    if (!is_upload(req))
-        return MU_CODE_TOO_LARGE;
-    bool known = mu_access_signed_in(c->srv->opts.access, req, NULL, NULL);
-    *text = known ? "An image has at most 10485760 bytes." : mu_code_text(MU_CODE_UNAUTHORIZED);
-    return known ? MU_CODE_TOO_LARGE : MU_CODE_UNAUTHORIZED;
+    if (!mu_access_signed_in(c->srv->opts.access, req, NULL, NULL)) {
+        *text = mu_code_text(MU_CODE_UNAUTHORIZED);
+        return MU_CODE_UNAUTHORIZED;
+    }
+    if (is_upload(req))
+        *text = "An image has at most 10485760 bytes.";
+    return MU_CODE_TOO_LARGE;
 }
 
 static void answer_wrong_method(struct mu_client *c, const char *allow)

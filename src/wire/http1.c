@@ -341,7 +341,7 @@ static int read_framing(struct mu_http_parser *p)
                    mu_http_has_token(mu_http_header(req, "upgrade"), "websocket");
     if (req->upgrade && (coding || p->left))
         return fail(p, 400, "A request that begins a WebSocket has a body.");
-    if (p->limit)
+    if (p->limit && (coding || p->left))
         p->body_limit = p->limit(p->limit_ctx, req);
     if (p->left > p->body_limit)
         return fail_body(p);

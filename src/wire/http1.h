@@ -67,7 +67,8 @@ struct mu_http_parser;
  * received; meant to be freed when a connection becomes a WebSocket. */
 struct mu_http_parser *mu_http_parser_new(size_t body_limit);
 void mu_http_parser_free(struct mu_http_parser *p); /* NULL allowed */
-/* From now on the limit is asked for when a head is complete: of that request, in bytes. */
+/* From now on the limit is asked for when the head of a request with a body is complete: of that
+ * request, in bytes. */
 typedef size_t mu_http_limit_cb(void *ctx, const struct mu_http_req *req);
 void mu_http_parser_limit(struct mu_http_parser *p, mu_http_limit_cb *limit, void *ctx);
 

@@ -9,6 +9,7 @@ import { poll, within } from "../lib/wait.mjs";
 
 const HEAD_BYTES = 8192;
 const BODY_BYTES = 2_162_688;
+const STRANGER_BODY_BYTES = 16_384;
 const HEAD_SECONDS = 5;
 let muster;
 let slowHead;
@@ -228,6 +229,23 @@ test("a body over the limit is answered 413, and one of the limit is read", asyn
   const chunks = `${"fff0\r\n" + "x".repeat(0xfff0) + "\r\n"}`.repeat(34);
   const chunked = `POST /api/projects HTTP/1.1\r\n${base()}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`;
   assert.equal((await rawHttp(t, muster.port, chunked)).status, 413);
+});
+
+test("who is not signed in is refused before a body that is longer than a sign-in needs", async (t) => {
+  const head = (coding) =>
+    `POST /api/projects HTTP/1.1\r\nHost: 127.0.0.1:${muster.port}\r\nContent-Type: application/json\r\n${coding}\r\n\r\n`;
+  const early = await rawHttp(t, muster.port, head(`Content-Length: ${STRANGER_BODY_BYTES + 1}`));
+  assert.equal(early.status, 401, "said before the body is sent");
+  assert.equal(JSON.parse(early.body).error.code, "UNAUTHORIZED");
+  const chunk = `${(STRANGER_BODY_BYTES + 1).toString(16)}\r\n`;
+  assert.equal((await rawHttp(t, muster.port, head("Transfer-Encoding: chunked") + chunk)).status, 401);
+  const raw = await openRaw(t, muster.port);
+  raw.send(`${head(`Content-Length: ${STRANGER_BODY_BYTES}`)}${"x".repeat(STRANGER_BODY_BYTES - 1)}`);
+  await muster.api("GET", "/healthz");
+  assert.equal(raw.received.length, 0, "one of the limit is read to its end");
+  raw.send("x");
+  await raw.signs.find(({ what }) => what === "data", { what: "the answer" });
+  assert.equal(parseHttp(raw.received).status, 401);
 });
 
 test("a client that sends its large body all the same can read the 413", async () => {
