@@ -22,11 +22,7 @@ async function installed(t) {
   const gate = makeGate(t, muster.dir);
   await app.send(`${gate.wait}; echo done`);
   await app.badgeIs(sessionId, "working");
-  await app.page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    if (navigator.serviceWorker.controller) return;
-    await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
-  });
+  await app.until(() => app.page.evaluate(() => navigator.serviceWorker.controller !== null), "the worker");
   return { muster, app, page: app.page, projectId, sessionId, gate };
 }
 

@@ -34,9 +34,7 @@ test("the page that is open stays whole, is offered one reload, and then runs th
   const app = await openApp(t, browser, muster, { url: proxy.url });
   const { page } = app;
   await app.openSession({ projectId, sessionId });
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-  });
+  await app.until(() => page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.active)), "the worker");
   // The second load is the first that the worker has in hand from its beginning.
   await page.reload();
   await app.input.waitFor();

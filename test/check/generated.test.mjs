@@ -12,5 +12,5 @@ test(`${GENERATED} is what protocol.def says`, () => {
   assert.ok(!error, `${generator} cannot be run: ./dev test builds it`);
   assert.equal(status, 0, stderr);
   const committed = readFileSync(`${root}/${GENERATED}`, "utf8");
-  assert.equal(committed, stdout, `write it anew: build/debug/tools/gen_ts > ${GENERATED}`);
+  assert.equal(committed, stdout, `${GENERATED} is older: run ./dev fmt`);
 });

@@ -710,6 +710,8 @@ export const Limits = {
   SLICE_BYTES: 524288,
   /** bytes of a request body */
   BODY_BYTES: 2162688,
+  /** bytes of a request body from who is not signed in */
+  STRANGER_BODY_BYTES: 16384,
   /** bytes of one WebSocket message from a client */
   FRAME_BYTES: 2162688,
   /** topics joined on one connection */
