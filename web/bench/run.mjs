@@ -1,6 +1,6 @@
 /**
  * What one change of a state costs the page, in Chromium, on the built code: muster's own way beside
- * the specification's, in one run. `npm run bench -- [changes]`. All in ms, of the main thread between
+ * the specification's, in one run. `npm run bench -- [changes] [--json]`. All in ms, of the main thread between
  * the frame's arrival and the paint, as CPU time from a trace: `whole` is every task, so with style,
  * layout and paint; `empty` is the same between the same marks when nothing happens, so what the frame
  * and the measuring cost by themselves; `letter` is that with one letter of a name put there by hand, so
@@ -15,13 +15,18 @@ import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { categories, costs } from './trace.mjs';
 
 const { chromium } = createRequire(new URL('../../test/package.json', import.meta.url))(
   'playwright-core',
 );
 const dist = fileURLToPath(new URL('../../build/web-bench/', import.meta.url));
-const CHANGES = Number(process.argv[2] ?? 150);
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+});
+const CHANGES = Number(positionals[0] ?? 150);
 const WARM = 200; // changes that are not measured: the page is one that has been open for a while
 const variants = {
   muster: 'muster',
@@ -51,10 +56,11 @@ const executablePath = [
 ].find((path) => path && existsSync(path));
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 
-const of = (values, share) =>
+const at = (values, share) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+const spread = (values) => ({ p50: at(values, 0.5), p99: at(values, 0.99) });
 const print = (line) => process.stdout.write(`${line}\n`);
-const figure = (value) => value.toFixed(2).padStart(10);
+const columns = ['whole', 'empty', 'letter', 'script', 'paint'];
 
 async function measure(variant, sessions) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
@@ -84,39 +90,42 @@ async function measure(variant, sessions) {
   });
   const script = await traced('script', () => run('change', WARM + CHANGES, CHANGES));
   await page.close();
-  const cpu = (all, kind) => all.filter((one) => one.kind === kind).map((one) => one.cpu);
+  const cpu = (all, kind) => spread(all.filter((one) => one.kind === kind).map((one) => one.cpu));
+  const painted = whole.result;
   return {
     whole: cpu(whole.cost, 'change'),
     empty: cpu(whole.cost, 'empty'),
     letter: cpu(whole.cost, 'letter'),
     script: cpu(script.cost, 'change'),
-    painted: whole.result,
+    paint: spread(painted.map(({ ms }) => ms)),
+    next: painted.filter(({ frames }) => frames === 1).length / painted.length,
   };
 }
 
-try {
+const cells = (texts) => texts.map((text) => text.padStart(10)).join(' ');
+
+function printHead() {
   print(`Chromium ${browser.version()}, ${CHANGES} changes each, load ${loadavg()[0].toFixed(1)}`);
-  const heads = ['whole', 'empty', 'letter', 'script', 'paint'].flatMap((one) => [
-    `${one} p50`,
-    `p99`,
-  ]);
-  print(['sessions', ...heads, 'next frame'].map((text) => text.padStart(10)).join(' '));
+  print(cells(['sessions', ...columns.flatMap((one) => [`${one} p50`, 'p99']), 'next frame']));
+}
+
+function printRow({ sessions, variant, ...figures }) {
+  const numbers = columns.flatMap((one) => Object.values(figures[one])).map((ms) => ms.toFixed(2));
+  const share = `${Math.round(figures.next * 100)}%`;
+  print(`${cells([String(sessions), ...numbers, share])}  ${variants[variant]}`);
+}
+
+try {
+  const rows = [];
+  if (!options.json) printHead();
   for (const sessions of [1000, 10_000]) {
-    for (const [variant, name] of Object.entries(variants)) {
-      const { whole, empty, letter, script, painted } = await measure(variant, sessions);
-      const paint = painted.map((one) => one.ms);
-      const next = painted.filter((one) => one.frames === 1).length / painted.length;
-      const figures = [whole, empty, letter, script, paint].flatMap((all) => [
-        of(all, 0.5),
-        of(all, 0.99),
-      ]);
-      const share = `${Math.round(next * 100)}%`;
-      const row = [String(sessions), ...figures.map(figure), share].map((text) =>
-        text.padStart(10),
-      );
-      print(`${row.join(' ')}  ${name}`);
+    for (const variant of Object.keys(variants)) {
+      const row = { sessions, variant, ...(await measure(variant, sessions)) };
+      rows.push(row);
+      if (!options.json) printRow(row);
     }
   }
+  if (options.json) print(JSON.stringify(rows));
 } finally {
   await browser.close();
   server.close();
