@@ -4,22 +4,28 @@ import type { Note } from './notes';
 /** `insecure`: browsers give notifications to pages on HTTPS or localhost only. */
 export type Permission = NotificationPermission | 'insecure' | 'unsupported';
 
+// Another process answers, and the page stands still meanwhile: asked once, and where it may be another.
+let known: NotificationPermission | undefined;
+const listeners = new Set<() => void>();
+
 export function readPermission(): Permission {
   if (!window.isSecureContext) return 'insecure';
-  return 'Notification' in window ? Notification.permission : 'unsupported';
+  return 'Notification' in window ? (known ??= Notification.permission) : 'unsupported';
 }
 
-const listeners = new Set<() => void>();
-const changed = () => listeners.forEach((listener) => listener());
+function forget(): void {
+  known = undefined;
+  listeners.forEach((listener) => listener());
+}
+
+// It is changed in the browser's own settings, too: a browser that tells of that, or one comes back from there.
+window.addEventListener('focus', forget);
+const status = navigator.permissions?.query({ name: 'notifications' });
+status?.then((one) => one.addEventListener('change', forget)).catch(() => undefined);
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  // It is changed in the browser's own settings, too; one comes back from there.
-  window.addEventListener('focus', listener);
-  return () => {
-    listeners.delete(listener);
-    window.removeEventListener('focus', listener);
-  };
+  return () => void listeners.delete(listener);
 }
 
 export const usePermission = () => useSyncExternalStore(subscribe, readPermission);
@@ -27,7 +33,7 @@ export const usePermission = () => useSyncExternalStore(subscribe, readPermissio
 /** Only ever on a click. */
 export async function askPermission(): Promise<Permission> {
   if (readPermission() === 'default') await Notification.requestPermission();
-  changed();
+  forget();
   return readPermission();
 }
 

@@ -33,11 +33,15 @@ beforeEach(() => {
   FakeNotification.permission = 'default';
   vi.stubGlobal('Notification', FakeNotification);
   Object.defineProperty(window, 'isSecureContext', { configurable: true, value: true });
+  comeBack();
   attentionStore.reload();
 });
 afterEach(() => {
   vi.unstubAllGlobals();
 });
+
+/** To the page, after which the browser's own settings may be others. */
+const comeBack = () => void window.dispatchEvent(new Event('focus'));
 
 /** The person's answer to the browser's question. */
 function answers(answer: NotificationPermission) {
@@ -141,6 +145,25 @@ describe('a notification', () => {
   it('is not made without leave', () => {
     showNotification(note, vi.fn());
     expect(made).not.toHaveBeenCalled();
+  });
+
+  it('asks the browser for leave once, and again when one comes back', () => {
+    const asked = vi.fn((): NotificationPermission => 'granted');
+    vi.stubGlobal(
+      'Notification',
+      class extends FakeNotification {
+        static override get permission() {
+          return asked();
+        }
+      },
+    );
+    for (let n = 0; n < 3; n += 1) showNotification(note, vi.fn());
+    expect(made).toHaveBeenCalledTimes(3);
+    expect(asked).toHaveBeenCalledOnce();
+    asked.mockReturnValue('denied');
+    comeBack();
+    showNotification(note, vi.fn());
+    expect(made).toHaveBeenCalledTimes(3);
   });
 
   it('comes from the service worker where only that may show one', async () => {
