@@ -386,10 +386,11 @@ void mu_conn_finish(struct mu_conn *c)
 
 /* ---- reading ---- */
 
-/* It sends nothing more, and may still read (RFC 9293, 3.6): what is queued goes out. */
-static void peer_ended(struct mu_conn *c)
+/* It sends nothing more. Where it said so, it may still read (RFC 9293, 3.6): what is queued goes
+ * out. */
+static void peer_ended(struct mu_conn *c, bool said)
 {
-    if (c->unsent && !c->finishing)
+    if (said && c->unsent && !c->finishing)
         mu_conn_hang_up(c);
     else
         mu_conn_end(c, c->lingering ? MU_END_LOCAL : MU_END_PEER);
@@ -401,12 +402,10 @@ static void conn_read(struct mu_conn *c)
     ssize_t n = recv(c->fd, net->read_buffer, MU_NET_READ_SIZE, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n == 0)
-        peer_ended(c);
-    else if (n < 0)
-        mu_conn_end(c, c->lingering ? MU_END_LOCAL : MU_END_PEER);
-    if (n <= 0)
+    if (n <= 0) {
+        peer_ended(c, n == 0);
         return;
+    }
     net->stats.bytes_in += n;
     if (!c->finishing)
         net->cb->on_data(c->user, net->read_buffer, (size_t)n);

@@ -14,6 +14,8 @@
  * is refused while more than MU_LIMIT_STATE_LANE_BYTES are unsent; when the socket has drained,
  * on_drained tells. A connection whose lane 1 grows past MU_LIMIT_FIRST_LANE_BYTES behind a peer
  * that does not read, or that makes no progress for MU_LIMIT_DRAIN_SECONDS, is cut off.
+ *
+ * A peer that ends its own side (half-close) gets what is queued, then its connection ends.
  */
 #ifndef MU_IO_CONN_H
 #define MU_IO_CONN_H
