@@ -197,6 +197,7 @@ test("what happened during a lost connection is one notification; a first load h
   for (const name of ["a", "b", "c", "d"]) all.push(await works(t, own, projectId, name));
   const view = await watching(t, own, projectId, { url: proxy.url });
   await view.app.badgeIs(all[3].sessionId, "working");
+  await view.iconIs("working"); // what watches for news comes after the list
   proxy.refuse();
   proxy.cut();
   for (const { gate } of all) gate.open();

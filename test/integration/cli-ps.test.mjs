@@ -19,12 +19,18 @@ after(() => muster.dispose());
 const ps = (...args) => runMuster(["ps", "--data", muster.dataDir, ...args]);
 const json = (...args) => JSON.parse(ps("--json", ...args).stdout);
 
-/** A session whose command runs, with a tool beside it; resolves when ps lists all three. */
-async function busySession(text) {
+/**
+ * A session whose command runs, with a tool beside it; resolves when ps lists these three, each as the
+ * program that it is to become: between fork and exec there are more, and with other names.
+ */
+async function busySession(text, command = "sleep 1000") {
   const { sessionId } = await muster.newSession("shell", { projectId });
   await muster.ok("POST", `/api/sessions/${sessionId}/messages`, { id: randomUUID(), text });
-  const mine = () => json().processes.filter(({ session }) => session === sessionId);
-  const processes = await poll(() => mine().length >= 3 && mine(), "holder, agent and tool to be listed");
+  const processes = await poll(() => {
+    const mine = json().processes.filter(({ session }) => session === sessionId);
+    const kinds = mine.map(({ kind }) => kind).join();
+    return kinds === "holder,agent,tool" && mine[2].command === command && mine;
+  }, "holder, agent and tool to be listed");
   return { sessionId, processes };
 }
 
@@ -69,7 +75,7 @@ test("holder, agent and tool of a session, as a table and as JSON, also when no 
 });
 
 test("CPU is what a busy process has used", async () => {
-  const { sessionId, processes } = await busySession("sh -c 'while :; do :; done' & wait");
+  const { sessionId, processes } = await busySession("sh -c 'while :; do :; done' & wait", "sh -c while :; do :; done");
   const { pid } = processes.find(({ kind }) => kind === "tool");
   const busy = () => json().processes.find((each) => each.pid === pid);
   const { cpu_ms: used, cpu_percent: share, age_ms: age } = await poll(

@@ -149,6 +149,7 @@ export class App {
   /** Asks until the answer is truthy; each event of the page asks again. */
   async until(ask, what, ms = WAIT_MS) {
     const deadline = Date.now() + ms;
+    this.page.seen.awaited = what;
     for (;;) {
       const answer = await ask();
       if (answer) return answer;

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { outputDir } from "./paths.mjs";
 import { test as plainTest } from "./test.mjs";
+import { within } from "./wait.mjs";
 
 const CANDIDATES = [
   process.env.MUSTER_CHROMIUM,
@@ -33,18 +34,23 @@ const FLAGS = [
   "--disable-sync",
 ];
 const ACTION_MS = 15_000;
+const LIMIT_MS = 55_000;
+const PICTURES_MS = 15_000;
 
 /** Pages of the test that runs, for the pictures taken when it fails. */
 const openPages = new Set();
 
-/** `test` for the browser: where it fails, a picture of each open page is left in test/output. */
+/**
+ * `test` for the browser: where it fails, a picture of each open page is left in test/output. It has a
+ * limit of its own, below the runner's, since a test that the runner gives up says nothing of its pages.
+ */
 export function test(name, options, fn) {
   const body = typeof options === "function" ? options : fn;
-  const rest = typeof options === "function" ? {} : options;
-  return plainTest(name, rest, async (t) => {
+  const { timeout = LIMIT_MS, ...rest } = typeof options === "function" ? {} : options;
+  return plainTest(name, { ...rest, timeout: timeout + PICTURES_MS }, async (t) => {
     openPages.clear();
     try {
-      await body(t);
+      await within(body(t), "the test to end", timeout);
     } catch (error) {
       await takePictures(name);
       throw error;
@@ -133,7 +139,7 @@ export const SERVER_AWAY = [
  * @param {import("playwright-core").Page} page
  */
 export function watch(page) {
-  const seen = { complaints: [], requests: [], sockets: [] };
+  const seen = { complaints: [], requests: [], sockets: [], awaited: "nothing yet" };
   page.on("console", (message) => {
     const kind = message.type();
     if (kind === "error" || kind === "warning") seen.complaints.push(`${kind}: ${message.text()}`);
@@ -172,6 +178,7 @@ async function takePictures(name) {
   for (const page of openPages) {
     const path = `${outputDir}/${stem}-${(number += 1)}.png`;
     await page.screenshot({ path, timeout: 5000 }).catch(() => {});
+    console.error(`(page ${number}) last awaited: ${page.seen.awaited}`);
     for (const text of page.seen.complaints) console.error(`(page ${number}) ${text}`);
   }
 }
