@@ -46,6 +46,12 @@ function record() {
   };
 }
 
+/** Runs in the page: what watches for news is fetched after the list, and stands for election first. */
+async function watchesForNews() {
+  const { held, pending } = await navigator.locks.query();
+  return [...held, ...pending].some(({ name }) => name === "muster:attention");
+}
+
 /** A page that may show notifications, with a session of the project on the screen. */
 async function watching(t, server, projectId, { grant = true, ...options } = {}) {
   const { sessionId } = await server.newSession("shell", { projectId, name: "On the screen" });
@@ -53,6 +59,7 @@ async function watching(t, server, projectId, { grant = true, ...options } = {})
   if (grant) await app.page.context().grantPermissions(["notifications"]);
   await app.page.addInitScript(record);
   await app.openSession({ projectId, sessionId });
+  await app.until(() => app.page.evaluate(watchesForNews), "the page to watch for news");
   const notes = () => app.page.evaluate(() => window.notes.map(({ click: _click, ...note }) => note));
   return {
     app,
@@ -197,7 +204,6 @@ test("what happened during a lost connection is one notification; a first load h
   for (const name of ["a", "b", "c", "d"]) all.push(await works(t, own, projectId, name));
   const view = await watching(t, own, projectId, { url: proxy.url });
   await view.app.badgeIs(all[3].sessionId, "working");
-  await view.iconIs("working"); // what watches for news comes after the list
   proxy.refuse();
   proxy.cut();
   for (const { gate } of all) gate.open();

@@ -41,7 +41,12 @@ describe('news', () => {
     ['a turn ended', works, {}, 'finished'],
     ['a turn ended, and the queue goes on', works, { queue_length: 1 }, null],
     ['a turn began', {}, works, null],
-    ['it was idle, and is', {}, { last_seq: 4 }, null],
+    ['it was idle, and is', {}, { pinned_at: 't' }, null],
+    ['a turn came and went between two looks', {}, { last_seq: 4 }, 'finished'],
+    ['a turn came, and the queue goes on', {}, { last_seq: 4, queue_length: 1 }, null],
+    ['it ended, and was read on another device', works, { last_seq: 4, read_seq: 4 }, null],
+    ['it had failed, and does again', failed, { ...failed, last_seq: 4 }, 'failed'],
+    ['it had failed, and a turn ended', failed, { last_seq: 4 }, 'finished'],
     ['a turn failed', works, failed, 'failed'],
     ['it had failed before', failed, { ...failed, read_seq: 3 }, null],
     ['it asks', works, waits, 'needs_you'],
@@ -73,7 +78,7 @@ describe('news', () => {
     ['it still asks', waits, waits, true],
     ['it still has failed', failed, failed, true],
   ])('hold: %s', (_what, then, now, expected) => {
-    const [news] = newsOf(change(works, then)) as [News];
+    const [news] = newsOf(change({ ...works, read_seq: then.read_seq ?? 0 }, then)) as [News];
     expect(holds(news, rows(now))).toBe(expected);
   });
 

@@ -21,12 +21,18 @@ export function newsOf(changes: readonly Change[]): News[] {
 }
 
 function kindOf(was: SessionResponse | undefined, row: SessionResponse): NewsKind | null {
-  if (row.archived_at !== null) return null;
+  if (row.archived_at !== null || (was && isReadSince(was, row))) return null;
   if (row.waiting_for !== null) return isSameWait(was, row) ? null : 'needs_you';
-  if (row.state === 'error') return was?.state === 'error' ? null : 'failed';
+  // Between two looks (a frame, a lost connection) a whole turn may have come and gone.
+  const went = was !== undefined && (was.state === 'working' || row.last_seq > was.last_seq);
+  if (row.state === 'error') return was?.state === 'error' && !went ? null : 'failed';
   // With a prompt in the queue the session goes on: it has not finished.
-  const ended = was?.state === 'working' && row.state === 'idle' && row.queue_length === 0;
-  return ended ? 'finished' : null;
+  return went && row.state === 'idle' && row.queue_length === 0 ? 'finished' : null;
+}
+
+/** Somebody has read all of it, here or on another device. */
+function isReadSince(was: SessionResponse, row: SessionResponse): boolean {
+  return row.read_seq >= row.last_seq && row.read_seq > was.read_seq;
 }
 
 function isSameWait(was: SessionResponse | undefined, row: SessionResponse): boolean {
@@ -38,7 +44,7 @@ function isSameWait(was: SessionResponse | undefined, row: SessionResponse): boo
 export function holds({ kind, session }: News, rows: Rows): boolean {
   const row = findSession(rows, session.id);
   if (!row || row.archived_at !== null) return false;
-  if (row.read_seq >= row.last_seq && row.read_seq > session.read_seq) return false;
+  if (isReadSince(session, row)) return false;
   if (kind === 'needs_you')
     return row.waiting_for !== null && row.waiting_since === session.waiting_since;
   if (kind === 'failed') return row.state === 'error';
