@@ -345,7 +345,7 @@ test("prompts sent while the agent works wait above the composer, and run in the
   gate.open();
   await app.says("text", "three");
   await app.badgeIs(sessionId, "none");
-  assert.equal(await page.getByLabel("Queue").count(), 0);
+  await page.getByLabel("Queue").waitFor({ state: "detached" });
   const texts = (await app.transcript()).filter(([kind]) => kind === "text").map(([, text]) => text);
   assert.deepEqual(texts, ["one", "two", "three"]);
   app.verify();
