@@ -57,6 +57,7 @@ test("a token is made, shown once, works, and is revoked with a question first",
   assert.equal((await ask()).status, 200);
   await row.getByRole("button", { name: "Revoke nightly job" }).click();
   await dialog.getByRole("button", { name: "Revoke token" }).click();
+  await dialog.waitFor({ state: "detached" }); // behind it the list has no role
   await row.waitFor({ state: "detached" });
   assert.equal((await ask()).status, 401);
   app.verify();

@@ -49,6 +49,9 @@ const filter = ({ page }, kind) => page.getByTestId(`filter-${kind}`);
 const run = (own, id, text) =>
   own.ok("POST", `/api/sessions/${id}/messages`, { id: crypto.randomUUID(), text });
 
+/** What is shown at once is stored, too. */
+const stored = ({ page }) => page.locator("#sidebar-list [data-waiting]").first().waitFor({ state: "detached" });
+
 async function choose(app, row, name) {
   await row.click({ button: "right" });
   await menuItem(app, name).click();
@@ -152,6 +155,7 @@ test("pinned sessions stand on top, pinned projects first; a closed project says
   await run(own, sessions.c, gate.wait);
   await run(own, sessions.d, "exit 3");
   await app.until(async () => (await summary.getAttribute("title")) === "1 failed", "the error inside");
+  await stored(app);
   await app.page.reload();
   await linesAre(app, ["Pinned", "a", "two", "one", "b"]);
   gate.open();
@@ -226,6 +230,7 @@ test("what is archived is away, is found in a view of its own, and comes back", 
   await page.getByText("Nothing is archived.").waitFor();
   await page.getByRole("button", { name: /^Archived/ }).click();
   await linesAre(app, ["one", "a", "b", "two", "c"]);
+  await stored(app);
   assert.equal((await own.ok("GET", `/api/sessions/${sessions.b}`)).archived_at, null);
   app.verify();
 });
