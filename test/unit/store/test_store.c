@@ -122,11 +122,6 @@ static void every_word_of_an_enum_is_stored(void **state)
     mu_store_rollback(f->s);
 }
 
-static void add_place(void *ctx, const char *id, int64_t position)
-{
-    mu_buf_printf(ctx, "%s=%lld ", id, (long long)position);
-}
-
 static void places_are_told_in_their_order(void **state)
 {
     struct fixture *f = *state;
