@@ -200,4 +200,9 @@ SHARED void check_text(struct mu_store *s, const char *id, const char *expected)
     free(found);
 }
 
+SHARED void add_place(void *ctx, const char *id, int64_t position)
+{
+    mu_buf_printf(ctx, "%s=%lld ", id, (long long)position);
+}
+
 #endif
