@@ -58,7 +58,12 @@ const log = ({ page }) => page.getByRole("log", { name: "Transcript" });
 const record = ({ page }, text) => page.getByTestId("message").filter({ hasText: text });
 const pages = ({ calls }) => calls.filter((call) => /^GET .*\/messages$/.test(call)).length;
 const clipboard = ({ page }) => page.evaluate(() => navigator.clipboard.readText());
-const scrollTo = (app, top) => log(app).evaluate((box, to) => box.scrollTo(0, to), top);
+/** As a reader does it, with the wheel. */
+const scrollTo = (app, top) =>
+  log(app).evaluate((box, to) => {
+    box.dispatchEvent(new WheelEvent("wheel"));
+    box.scrollTo(0, to);
+  }, top);
 const distance = (app) => log(app).evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
 /** How far a record stands below the top of the transcript. */
 const topOf = (app, one) =>
@@ -106,6 +111,7 @@ test("3,000 messages: few are on the page at first, older ones come as one scrol
       const one = first();
       const was = await painted(one);
       const by = Math.min(300, box.scrollTop);
+      box.dispatchEvent(new WheelEvent("wheel"));
       box.scrollTop -= by;
       const moved = (await painted(one)) - was;
       if (Math.abs(moved - by) > 2) jumps.push([step, moved, by]);
@@ -154,6 +160,28 @@ test("a stream moves nobody who reads above it; a button and the End key lead to
   await app.page.keyboard.press("End");
   await news.waitFor({ state: "detached" });
   assert.ok((await distance(app)) < 2);
+  app.verify();
+});
+
+test("content that becomes shorter and grows at once leaves the end in sight", async (t) => {
+  const place = await newPlace("shell");
+  const app = await open(t, place);
+  await app.send("seq 1 100");
+  await app.says("text", "100");
+  await app.badgeIs(place.sessionId, "none");
+  await log(app).evaluate(async (box) => {
+    const filler = box.firstElementChild.appendChild(document.createElement("div"));
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    for (const [first, then] of [[900, 900], [100, 800], [300, 1200]]) {
+      filler.style.height = `${first}px`;
+      box.getBoundingClientRect(); // the shorter content moves the box up
+      filler.style.height = `${then}px`;
+      await frame();
+      await frame();
+    }
+  });
+  assert.ok((await distance(app)) < 2, `${await distance(app)} px above the end`);
+  assert.equal(await app.page.getByRole("button", { name: "To the end" }).count(), 0);
   app.verify();
 });
 

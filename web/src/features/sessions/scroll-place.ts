@@ -4,6 +4,9 @@ const NEAR_PX = 48;
 /** What opens content below it, and for how long after a click that may take. */
 const FOLDS = '[aria-expanded]:not([aria-haspopup]), [data-expands]';
 const FOLD_MS = 500;
+/** What a reader scrolls with, and how long a scroll is taken for his after it. */
+const HANDS = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
+const HAND_MS = 2_000;
 
 /**
  * Where the reader of a transcript is. At the end, the box stays there while content comes. Elsewhere,
@@ -16,6 +19,9 @@ export class ScrollPlace {
   groups: HTMLElement | null = null;
   private sticks = true;
   private top = 0;
+  /** How far the box could be scrolled when `top` was taken. */
+  private extent = 0;
+  private handAt = -HAND_MS;
   private anchor: Anchor | null = null;
   private folding: { anchor: Anchor; until: number } | null = null;
   private newest = '';
@@ -41,8 +47,14 @@ export class ScrollPlace {
     const observer = new ResizeObserver(() => this.settle());
     observer.observe(box.firstElementChild);
     observer.observe(box);
+    const leave = new AbortController();
+    const onHand = () => (this.handAt = Date.now());
+    for (const kind of HANDS) {
+      box.addEventListener(kind, onHand, { passive: true, signal: leave.signal });
+    }
     return () => {
       observer.disconnect();
+      leave.abort();
       this.box = null;
     };
   };
@@ -61,13 +73,23 @@ export class ScrollPlace {
   readonly onScroll = (): void => {
     const { box } = this;
     if (!box) return;
-    // Content that grows also leaves the end behind; only a reader moves up.
-    if (isAtEnd(box)) this.sticks = true;
-    else if (box.scrollTop < this.top) this.sticks = false;
-    if (this.sticks) this.top = box.scrollTop;
+    const atEnd = isAtEnd(box);
+    if (atEnd) this.sticks = true;
+    else if (box.scrollTop < this.top && this.isByReader(box)) this.sticks = false;
+    if (atEnd) this.note(box);
     else this.settle();
     this.setAway(!this.sticks);
   };
+
+  /** Content that becomes shorter moves a box up, too; what comes next may hide that. */
+  private isByReader(box: HTMLElement): boolean {
+    return extentOf(box) === this.extent || Date.now() - this.handAt < HAND_MS;
+  }
+
+  private note(box: HTMLElement): void {
+    this.top = box.scrollTop;
+    this.extent = extentOf(box);
+  }
 
   /** Puts a place of the content `at` px below the top, and keeps it there until the reader moves. */
   readonly show = (element: Element, rect: DOMRect, at: number): void => {
@@ -75,7 +97,7 @@ export class ScrollPlace {
     if (!box) return;
     box.scrollTop += rect.top - box.getBoundingClientRect().top - at;
     this.sticks = false;
-    this.top = box.scrollTop;
+    this.note(box);
     this.anchor = anchorOn(box, element);
     this.setAway(!isAtEnd(box));
   };
@@ -94,14 +116,14 @@ export class ScrollPlace {
     this.unfold();
     if (this.sticks) {
       box.scrollTop = box.scrollHeight;
-      this.top = box.scrollTop;
+      this.note(box);
       this.anchor = null;
       return;
     }
     const { anchor } = this;
     const shift = anchor ? shiftOf(box, anchor, box.scrollTop - this.top) : 0;
     if (Math.abs(shift) >= 1) box.scrollTop += shift;
-    this.top = box.scrollTop;
+    this.note(box);
     const now = anchor?.element.isConnected ? anchorOn(box, anchor.element) : null;
     this.anchor = now && isInSight(box, now) ? now : firstInSight(box, this.groups);
   }
@@ -128,6 +150,6 @@ export class ScrollPlace {
   }
 }
 
-function isAtEnd(box: Element): boolean {
-  return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
-}
+const extentOf = (box: Element) => box.scrollHeight - box.clientHeight;
+
+const isAtEnd = (box: Element) => extentOf(box) - box.scrollTop < NEAR_PX;
