@@ -231,12 +231,16 @@ test("an agent that takes no images says so, and the message stays", async (t) =
   const { app, page } = await sessionOnScreen(t, { agent: "shell", facts: {} });
   assert.equal(await page.getByTestId("image-input").count(), 0);
   await app.input.fill("echo hello");
-  await app.input.evaluate((input) => {
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File(["x"], "x.png", { type: "image/png" }));
-    input.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
-  });
-  await page.getByRole("alert").filter({ hasText: "Shell takes no images." }).waitFor();
+  const refused = page.getByRole("alert").filter({ hasText: "Shell takes no images." });
+  // Until the page has the list of agents, it says that it does not know.
+  await app.until(async () => {
+    await app.input.evaluate((input) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      input.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    });
+    return (await refused.count()) === 1;
+  }, "the refusal");
   assert.equal(await app.input.inputValue(), "echo hello");
   app.verify();
 });
