@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { newProject, openApp } from "../lib/app.mjs";
 import { launchBrowser, test } from "../lib/browser.mjs";
 import { startMuster } from "../lib/muster.mjs";
+import { startProxy } from "../lib/tcp-proxy.mjs";
 import { after, before } from "../lib/test.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -71,6 +72,29 @@ for (const [look, options] of looks) {
     await page.getByRole("button", { name: /^Projects and sessions/ }).click();
     await app.row(session.sessionId).waitFor();
     await check(page, "sheet");
+  });
+}
+
+for (const [look, options] of looks) {
+  test(`while the connection is lost, ${look}`, async (t) => {
+    const proxy = await startProxy(t, muster.port);
+    const own = await startMuster(t, { args: ["--allow-host", proxy.host] });
+    proxy.retarget(own.port);
+    const { id: projectId } = await newProject(own, "billing");
+    const { sessionId } = await own.newSession("shell", { projectId, name: "Fix the token refresh" });
+    const app = await openApp(t, browser, own, { reducedMotion: "reduce", url: proxy.url, ...options });
+    await app.openSession({ projectId, sessionId });
+    await app.send("echo hello; exit 3");
+    await app.says("text", "hello");
+    await app.says("error", "exit 3");
+    proxy.refuse();
+    proxy.cut();
+    await app.banner.waitFor();
+    await check(app.page, "session");
+    if (!options.phone) return;
+    await app.page.getByRole("button", { name: /^Projects and sessions/ }).click();
+    await app.row(sessionId).waitFor();
+    await check(app.page, "sheet");
   });
 }
 

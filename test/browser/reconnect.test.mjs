@@ -61,13 +61,13 @@ async function midTurn(t, { clock = false, ...options } = {}) {
 async function unverified(app) {
   await app.banner.waitFor();
   assert.match((await app.banner.innerText()).replace(/\s+/g, " "), BANNER);
-  assert.equal(await app.list.getAttribute("data-unverified"), "true");
-  await app.until(() => app.list.evaluate((list) => Number(getComputedStyle(list).opacity) < 0.7), "dimmed rows");
+  assert.equal(await app.sidebar.getAttribute("data-unverified"), "true");
+  assert.equal(await app.list.evaluate((list) => getComputedStyle(list).filter), "grayscale(1)");
 }
 
 async function verifiedAgain(app) {
   await app.banner.waitFor({ state: "detached" });
-  assert.equal(await app.list.getAttribute("data-unverified"), null);
+  assert.equal(await app.sidebar.getAttribute("data-unverified"), null);
 }
 
 test("failure 1: the socket dies without a FIN in mid-turn, and the turn ends meanwhile", async (t) => {

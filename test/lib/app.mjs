@@ -59,6 +59,7 @@ export class App {
     this.input = page.getByTestId("chat-input");
     this.banner = page.getByTestId("connection-banner");
     this.list = page.getByTestId("project-list");
+    this.sidebar = page.getByRole("navigation", { name: "Projects and sessions" });
   }
 
   async openProject(projectId) {

@@ -43,7 +43,7 @@ createRoot(root).render(
             <PlainList />
           ) : (
             <Sidebar
-              dimmed={false}
+              unverified={false}
               withNewButton
               onAddProject={() => undefined}
               onNewSession={() => undefined}

@@ -45,7 +45,7 @@ export function Frame() {
   const unverified = useUnverifiedSince() !== null;
   const sidebar = (
     <Sidebar
-      dimmed={unverified}
+      unverified={unverified}
       onAddProject={shell.addProject}
       onNewSession={shell.newSession}
       withNewButton={!phone}

@@ -46,7 +46,7 @@ function Waiting() {
     <section
       aria-label="Needs you"
       data-testid="inbox"
-      className="flex max-h-[55%] shrink-0 flex-col border-y border-line bg-waiting-soft/40 px-2 py-1"
+      className="vouched flex max-h-[55%] shrink-0 flex-col border-y border-line bg-waiting-soft/40 px-2 py-1"
     >
       <h2 ref={place} tabIndex={-1} className="shrink-0 outline-none">
         <button

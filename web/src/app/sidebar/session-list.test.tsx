@@ -82,7 +82,7 @@ beforeEach(() => {
     <QueryClientProvider client={client}>
       <MemoryRouter initialEntries={['/projects/p0']}>
         <TooltipProvider>
-          <Sidebar dimmed={false} withNewButton onAddProject={vi.fn()} onNewSession={vi.fn()} />
+          <Sidebar unverified={false} withNewButton onAddProject={vi.fn()} onNewSession={vi.fn()} />
         </TooltipProvider>
       </MemoryRouter>
     </QueryClientProvider>,

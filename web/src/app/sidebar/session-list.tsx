@@ -2,7 +2,6 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useParams } from 'react-router';
 import { useIsPartial } from '@/features/projects/queries';
-import { cn } from '@/lib/cn';
 import { textScale } from '@/lib/media';
 import { shapeOf } from '@/shared/rows/order';
 import type { Shown } from '@/shared/rows/pending';
@@ -24,7 +23,6 @@ const shapeIn = ({ rows }: Shown) => shapeOf(rows);
 const waitingIn = ({ waiting }: Shown) => waiting;
 
 interface Props {
-  dimmed: boolean;
   onNewSession: (projectId: string) => void;
 }
 
@@ -32,7 +30,7 @@ interface Props {
  * Every project and session as one list, of which only what is on the screen is in the page. Without a
  * filter, it depends on its shape alone: a change of a state renders only the line that shows it.
  */
-export function SessionList({ dimmed, onNewSession }: Props) {
+export function SessionList({ onNewSession }: Props) {
   const view = useListView();
   const [heights] = useState(lineHeights);
   const { projectId, sessionId } = useParams();
@@ -90,11 +88,7 @@ export function SessionList({ dimmed, onNewSession }: Props) {
     <div
       ref={scroller}
       data-testid="project-list"
-      data-unverified={dimmed || undefined}
-      className={cn(
-        'min-h-0 grow overflow-y-auto px-2 contain-strict transition-opacity',
-        dimmed && 'opacity-55',
-      )}
+      className="vouched min-h-0 grow overflow-y-auto px-2 contain-strict"
     >
       <ul
         id={LIST_ID}

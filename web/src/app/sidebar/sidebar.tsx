@@ -16,18 +16,19 @@ const InboxSection = lazyPart(async () => ({
 }));
 
 interface Props {
-  /** What it shows is unverified. */
-  dimmed: boolean;
+  /** What it shows; the server cannot vouch for it now. */
+  unverified: boolean;
   withNewButton: boolean;
   onAddProject: () => void;
   onNewSession: (projectId?: string) => void;
 }
 
-export function Sidebar({ dimmed, withNewButton, onAddProject, onNewSession }: Props) {
+export function Sidebar({ unverified, withNewButton, onAddProject, onNewSession }: Props) {
   return (
     // What changes in it lays out nothing outside: its size comes from where it stands.
     <nav
       aria-label="Projects and sessions"
+      data-unverified={unverified || undefined}
       className="flex h-full flex-col contain-layout contain-size contain-style"
     >
       <div className="flex h-12 shrink-0 items-center justify-between pr-2 pl-3.5">
@@ -50,7 +51,7 @@ export function Sidebar({ dimmed, withNewButton, onAddProject, onNewSession }: P
         <ListMenu />
       </div>
       <FilterChips />
-      <SessionList dimmed={dimmed} onNewSession={onNewSession} />
+      <SessionList onNewSession={onNewSession} />
       <LoadingNote />
     </nav>
   );
