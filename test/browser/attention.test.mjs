@@ -210,10 +210,12 @@ test("what happened during a lost connection is one notification; a first load h
   for (const { sessionId } of all)
     await poll(async () => (await own.ok("GET", `/api/sessions/${sessionId}`)).state === "idle", "its end");
   await view.app.banner.waitFor();
+  await view.iconIs("unverified");
   proxy.accept();
   await view.app.until(async () => (await view.notes()).length > 0, "a notification", 60_000);
   assert.deepEqual((await view.notes()).map(({ title, body }) => [title, body]), [["4 sessions have news", "4 finished"]]);
   await view.counts(4);
+  await view.iconIs("done");
   await view.page.reload();
   await view.app.live();
   await view.counts(4);

@@ -49,7 +49,7 @@ const filter = ({ page }, kind) => page.getByTestId(`filter-${kind}`);
 const run = (own, id, text) =>
   own.ok("POST", `/api/sessions/${id}/messages`, { id: crypto.randomUUID(), text });
 
-/** What is shown at once is stored, too. */
+/** What is shown at once, in rows that are on the page, is stored, too. */
 const stored = ({ page }) => page.locator("#sidebar-list [data-waiting]").first().waitFor({ state: "detached" });
 
 async function choose(app, row, name) {
@@ -147,6 +147,7 @@ test("pinned sessions stand on top, pinned projects first; a closed project says
   await linesAre(app, ["Pinned", "d", "a", "two", "c", "one", "b"]);
   await choose(app, app.row(sessions.d), "Unpin");
   await linesAre(app, ["Pinned", "a", "two", "c", "d", "one", "b"]);
+  await stored(app);
   await group(app, projects.two).getByRole("button", { name: "Hide the sessions of two" }).click();
   await linesAre(app, ["Pinned", "a", "two", "one", "b"]);
   const summary = group(app, projects.two).getByTestId("project-summary");
@@ -155,7 +156,6 @@ test("pinned sessions stand on top, pinned projects first; a closed project says
   await run(own, sessions.c, gate.wait);
   await run(own, sessions.d, "exit 3");
   await app.until(async () => (await summary.getAttribute("title")) === "1 failed", "the error inside");
-  await stored(app);
   await app.page.reload();
   await linesAre(app, ["Pinned", "a", "two", "one", "b"]);
   gate.open();

@@ -2,12 +2,15 @@ import { useNavigate, useParams } from 'react-router';
 import { Attention } from '@/features/attention/components/attention';
 import { AttentionHint } from '@/features/attention/components/attention-hint';
 import { isAnyWorking } from '@/features/attention/standing';
+import { useUnverifiedSince } from '@/features/connection/use-connection';
 import { useRows } from '@/shared/rows/use-view';
 
 export function AttentionHere() {
   const navigate = useNavigate();
   const { sessionId } = useParams();
-  return <Attention sessionId={sessionId} onOpen={(path) => void navigate(path)} />;
+  const verified = useUnverifiedSince() === null;
+  const open = (path: string) => void navigate(path);
+  return <Attention sessionId={sessionId} verified={verified} onOpen={open} />;
 }
 
 export function AttentionHintHere() {

@@ -8,6 +8,8 @@ it('is the count of what asks for attention, the page, and the app', () => {
   expect(document.title).toBe('(2) muster');
   setPageTitle('Fix the token refresh');
   expect(document.title).toBe('(2) Fix the token refresh · muster');
-  setTitleCount(0);
+  setTitleCount(2, false);
+  expect(document.title).toBe('(2?) Fix the token refresh · muster');
+  setTitleCount(0, false);
   expect(document.title).toBe('Fix the token refresh · muster');
 });

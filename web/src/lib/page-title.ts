@@ -1,12 +1,12 @@
 const APP = 'muster';
 
 let name = '';
-let count = 0;
+let count = '';
 
 /** The tab's title: how many sessions ask for attention, then the page, then the app. */
 function show(): void {
   const page = name === '' ? APP : `${name} · ${APP}`;
-  document.title = count > 0 ? `(${count}) ${page}` : page;
+  document.title = count === '' ? page : `(${count}) ${page}`;
 }
 
 /** What the page on the screen is called; '': the app itself. */
@@ -15,7 +15,8 @@ export function setPageTitle(next: string): void {
   show();
 }
 
-export function setTitleCount(next: number): void {
-  count = next;
+/** `verified`: the server vouches for it now. */
+export function setTitleCount(next: number, verified = true): void {
+  count = next === 0 ? '' : `${next}${verified ? '' : '?'}`;
   show();
 }

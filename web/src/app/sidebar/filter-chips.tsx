@@ -20,7 +20,11 @@ export function FilterChips() {
   const { filters, archived } = useListView();
   const tally = tallyAll(rows);
   return (
-    <div role="group" aria-label="Filter" className="vouched flex flex-wrap gap-0.5 px-2 pt-2 pb-1.5">
+    <div
+      role="group"
+      aria-label="Filter"
+      className="vouched flex flex-wrap gap-0.5 px-2 pt-2 pb-1.5"
+    >
       {archived ? (
         <button
           type="button"

@@ -8,8 +8,11 @@ export type Icon = (typeof icons)[number];
 /** What the tab says of all sessions: how many want to be looked at, and the most urgent state. */
 export interface Standing {
   count: number;
-  icon: Icon;
+  icon: Icon | 'unverified';
 }
+
+/** The same where the server cannot vouch for it: an icon in the background is not to say "working". */
+export const unverified = ({ count }: Standing): Standing => ({ count, icon: 'unverified' });
 
 /** `watched`: the session that is being looked at, which asks for no more attention. */
 export function standingOf(

@@ -7,7 +7,7 @@ import { AttentionWatch } from './attention-watch';
 import { listenForClicks, showNotification } from './notifications';
 import { attentionStore, useAttentionStore } from './settings-store';
 import { showStanding } from './show-standing';
-import { standingOf } from './standing';
+import { standingOf, unverified } from './standing';
 import { holdViewing, runForLeader, viewedAnywhere } from './tabs';
 import { playTone } from './tones';
 
@@ -21,7 +21,11 @@ const makeWatch = () =>
   });
 
 /** Title, icon, notifications and sounds for what happens where one does not look. */
-export function useAttention(sessionId: string | undefined, open: (path: string) => void) {
+export function useAttention(
+  sessionId: string | undefined,
+  verified: boolean,
+  open: (path: string) => void,
+) {
   const { levels } = useAttentionStore();
   const [watch] = useState(makeWatch);
   const attended = usePageAttended();
@@ -42,8 +46,9 @@ export function useAttention(sessionId: string | undefined, open: (path: string)
   const client = useQueryClient();
   const show = useCallback(() => {
     const rows = readView(client).projects ?? [];
-    showStanding(standingOf(rows, viewed, (id) => levels.get(id) ?? 'default'));
-  }, [client, viewed, levels]);
+    const standing = standingOf(rows, viewed, (id) => levels.get(id) ?? 'default');
+    showStanding(verified ? standing : unverified(standing));
+  }, [client, viewed, levels, verified]);
   useEffect(show, [show]);
   useOnRows((rows, partial) => {
     watch.take(rows, partial);
