@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { newProject, openApp } from "../lib/app.mjs";
 import { launchBrowser, test } from "../lib/browser.mjs";
+import { makeGate } from "../lib/gate.mjs";
 import { startMuster } from "../lib/muster.mjs";
 import { after, before } from "../lib/test.mjs";
 
@@ -74,6 +75,23 @@ test("the palette leads to a session by a few letters, without leaving the keybo
   assert.match(await recent.first().innerText(), /Fix the token refresh/);
   await page.keyboard.press("Enter");
   await isAt(page, token);
+  app.verify();
+});
+
+test("the palette's states are those of now, while its entries stay where they are", async (t) => {
+  const { muster, app, page, deploy } = await furnished(t);
+  const gate = makeGate(t, muster.dir);
+  await muster.ok("POST", `/api/sessions/${deploy}/messages`, { id: crypto.randomUUID(), text: gate.wait });
+  await app.badgeIs(deploy, "working");
+  await openPalette(page);
+  await page.keyboard.type("deploy");
+  const names = () => palette(page).getByRole("option").evaluateAll((all) => all.map((each) => each.id));
+  const word = palette(page).getByRole("option", { name: "Deploy to staging" }).first().getByText("Processing");
+  await word.waitFor();
+  const before = await names();
+  gate.open();
+  await word.waitFor({ state: "detached" });
+  assert.deepEqual(await names(), before);
   app.verify();
 });
 

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
+import { useUnverifiedSince } from '@/features/connection/use-connection';
 import { Palette } from '@/features/palette/components/palette';
 import { useMarkAsRead } from '@/features/sessions/row-mutations';
 import { recentSessions } from '@/lib/recent';
@@ -16,7 +17,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Shows the rows as they were when it was opened: what is being chosen does not move. */
+/** The rows stand as they did when it was opened: what is being chosen does not move. */
 export default function CommandPalette({ runShortcut, addProject, onClose }: Props) {
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -27,5 +28,6 @@ export default function CommandPalette({ runShortcut, addProject, onClose }: Pro
     ...rowEntries({ projects: readRows(client), recent: recentSessions(), current, go }),
     ...actionEntries({ runShortcut, addProject, markAllRead: read.all, go }),
   ]);
-  return <Palette entries={entries} takeTyped={takeTypedAhead} onClose={onClose} />;
+  const unverified = useUnverifiedSince() !== null;
+  return <Palette {...{ entries, unverified, onClose }} takeTyped={takeTypedAhead} />;
 }

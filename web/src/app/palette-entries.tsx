@@ -2,17 +2,12 @@ import { Folder, SquarePen } from 'lucide-react';
 import type { PaletteEntry } from '@/features/palette/components/palette';
 import { badgeOf } from '@/features/sessions/badge';
 import { AgentIcon } from '@/features/sessions/components/agent-icon';
+import { StateWord } from '@/features/sessions/components/state-word';
 import type { ProjectWithSessions, SessionResponse } from '@/shared/websocket';
 import { pathOf, sessionsInOrder } from './session-order';
 
 const RECENT_SHOWN = 6;
 const WAITING_SHOWN = 5;
-
-const looks = {
-  working: 'text-working',
-  waiting: 'text-waiting',
-  error: 'text-danger',
-};
 
 interface Options {
   projects: readonly ProjectWithSessions[];
@@ -57,15 +52,14 @@ function sessionEntry(
   project: string,
   go: (path: string) => void,
 ): PaletteEntry {
-  const badge = badgeOf(session);
   return {
     id: session.id,
     group: 'Sessions',
     label: session.name,
     detail: project,
-    keywords: `${badge?.label ?? 'idle'} ${session.agent}`,
+    keywords: `${badgeOf(session)?.label ?? 'idle'} ${session.agent}`,
     icon: <AgentIcon agent={session.agent} className="size-4" />,
-    aside: badge && <span className={`text-xs ${looks[badge.kind]}`}>{badge.label}</span>,
+    aside: <StateWord sessionId={session.id} />,
     run: () => go(pathOf(session)),
   };
 }

@@ -22,6 +22,8 @@ export interface PaletteEntry extends PaletteItem {
 
 interface Props {
   entries: readonly PaletteEntry[];
+  /** The server cannot vouch for the states now. */
+  unverified?: boolean;
   /** Tells what was typed before it was here. */
   takeTyped?: () => string;
   onClose: () => void;
@@ -30,7 +32,7 @@ interface Props {
 const PAGE = 8;
 
 /** One field that leads everywhere. The chosen entry runs when the palette is gone. */
-export function Palette({ entries, takeTyped, onClose }: Props) {
+export function Palette({ entries, unverified, takeTyped, onClose }: Props) {
   const id = useId();
   const chosen = useRef<PaletteEntry | null>(null);
   const [query, setQuery] = useState('');
@@ -59,6 +61,7 @@ export function Palette({ entries, takeTyped, onClose }: Props) {
         <DialogPanel
           aria-describedby={undefined}
           data-testid="palette"
+          data-unverified={unverified || undefined}
           onGone={() => chosen.current?.run()}
           className="fixed inset-x-0 top-[max(0.5rem,12vh)] z-50 mx-auto flex max-h-[min(30rem,72dvh)] w-[min(38rem,calc(100vw-1rem))] animate-rise flex-col overflow-hidden rounded-xl border border-line-strong bg-raised shadow-float focus:outline-none"
         >
