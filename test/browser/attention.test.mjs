@@ -138,7 +138,7 @@ test("nothing is told of the session that is looked at; without the focus it is,
   await view.app.until(async () => (await view.notes()).length > 0, "the notification of the other session");
   assert.deepEqual(await view.open(), ["Marker finished"]);
   await view.looks(false);
-  await say(muster, view.sessionId, "true");
+  await say(muster, view.sessionId, "echo more");
   await view.app.until(async () => (await view.open()).length === 2, "the notification of this one");
   assert.deepEqual(await view.open(), ["Marker finished", "On the screen finished"]);
   await view.looks(true);

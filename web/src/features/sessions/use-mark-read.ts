@@ -1,14 +1,14 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { usePageVisible } from '@/lib/visibility';
+import { usePageAttended } from '@/lib/visibility';
 import { callSession, eventBus, type SessionResponse } from '@/shared/websocket';
 
 const SEEN_MS = 300;
 
-/** What is on the screen is read; a tab in the background reads nothing. */
+/** What is on the screen is read; a tab in the background, or a window without the focus, reads nothing. */
 export function useMarkRead({ id, last_seq, read_seq }: SessionResponse): void {
-  const visible = usePageVisible();
+  const attended = usePageAttended();
   const { unverifiedSince } = useSyncExternalStore(eventBus.status.subscribe, eventBus.status.get);
-  const due = visible && unverifiedSince === null && last_seq > read_seq;
+  const due = attended && unverifiedSince === null && last_seq > read_seq;
   useEffect(() => {
     if (!due) return;
     const timer = setTimeout(() => {
