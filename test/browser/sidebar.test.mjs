@@ -30,6 +30,7 @@ async function withRows(t, names, options) {
   }
   const app = await openApp(t, browser, own, options);
   await app.openProject(Object.values(projects)[0]);
+  await app.listed();
   return { app, page: app.page, own, projects, sessions };
 }
 

@@ -89,6 +89,12 @@ export class App {
     return this.until(() => this.page.seen.sockets.at(-1)?.received.some(isSessionJoin), "the session's topic");
   }
 
+  /** The list's topic has been joined; the banner of a slow connection, which moves everything down, is gone. */
+  async listed() {
+    await this.until(() => this.page.seen.sockets.at(-1)?.received.some(isListJoin), "the list's topic");
+    await this.banner.waitFor({ state: "detached" });
+  }
+
   row(sessionId) {
     return this.page.locator(`[data-testid="session-row"][data-session-id="${sessionId}"]`);
   }
@@ -170,6 +176,10 @@ export class App {
     this.page.assertQuiet(except);
     assert.equal(this.page.countRequests("GET", "/api/projects"), lists, this.calls.join("\n"));
   }
+}
+
+function isListJoin(frame) {
+  return frame.includes('"projects","phx_reply"');
 }
 
 function isSessionJoin(frame) {
