@@ -119,7 +119,8 @@ test("3,000 messages: few are on the page at first, older ones come as one scrol
       box.dispatchEvent(new WheelEvent("wheel"));
       box.scrollTop -= by;
       const moved = (await painted(one)) - was;
-      if (Math.abs(moved - by) > 2) jumps.push([step, moved, by]);
+      // Where the top is reached, what turns out lower above cannot be made up for.
+      if (Math.abs(moved - by) > 2 && box.scrollTop > 0) jumps.push([step, moved, by]);
     }
     return jumps;
   });
