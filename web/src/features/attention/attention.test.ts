@@ -50,6 +50,12 @@ describe('news', () => {
     ['a turn failed', works, failed, 'failed'],
     ['it had failed before', failed, { ...failed, read_seq: 3 }, null],
     ['it asks', works, waits, 'needs_you'],
+    [
+      'it asks, to a prompt that was sent elsewhere',
+      {},
+      { ...waits, last_seq: 4, read_seq: 4 },
+      'needs_you',
+    ],
     ['it still asks', waits, { ...waits, last_seq: 5 }, null],
     ['it asks for something else', waits, { ...waits, waiting_since: 't2' }, 'needs_you'],
     ['it was answered', waits, works, null],

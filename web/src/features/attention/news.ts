@@ -21,8 +21,9 @@ export function newsOf(changes: readonly Change[]): News[] {
 }
 
 function kindOf(was: SessionResponse | undefined, row: SessionResponse): NewsKind | null {
-  if (row.archived_at !== null || (was && isReadSince(was, row))) return null;
+  if (row.archived_at !== null) return null;
   if (row.waiting_for !== null) return isSameWait(was, row) ? null : 'needs_you';
+  if (was && isReadSince(was, row)) return null;
   // Between two looks (a frame, a lost connection) a whole turn may have come and gone.
   const went = was !== undefined && (was.state === 'working' || row.last_seq > was.last_seq);
   if (row.state === 'error') return was?.state === 'error' && !went ? null : 'failed';
