@@ -86,28 +86,7 @@ SHARED char *file_of(const struct fixture *f, const char *name)
 
 SHARED int with_claude(void **state)
 {
-    int rc = make_dirs(state);
-    struct fixture *f = *state;
-    char path[160];
-    snprintf(path, sizeof path, "%s/claude", f->dir);
-    FILE *file = fopen(path, "w");
-    fputs(script, file);
-    fclose(file);
-    chmod(path, 0700);
-    setenv("MUSTER_CLAUDE", path, 1);
-    serve(f);
-    make_session(f, "claude", NULL);
-    return rc;
-}
-
-/* Agents outlive a server: this one's are ended with the session. */
-SHARED int without_claude(void **state)
-{
-    struct fixture *f = *state;
-    mu_runner_delete_session(f->runner, f->session, on_outcome, f);
-    assert_int_equal(settle(f), MU_CODE_OK);
-    until_no_runs(f);
-    return teardown(state);
+    return with_script(state, script);
 }
 
 #endif

@@ -378,6 +378,35 @@ SHARED bool is_gone(long pid)
     return state == 'Z' || state == 'X';
 }
 
+/* ---- a claude of the test's own ---- */
+
+/* A setup whose session's agent is this script, in the place of Claude Code. */
+SHARED int with_script(void **state, const char *script)
+{
+    int rc = make_dirs(state);
+    struct fixture *f = *state;
+    char path[160];
+    snprintf(path, sizeof path, "%s/claude", f->dir);
+    FILE *file = fopen(path, "w");
+    fputs(script, file);
+    fclose(file);
+    chmod(path, 0700);
+    setenv("MUSTER_CLAUDE", path, 1);
+    serve(f);
+    make_session(f, "claude", NULL);
+    return rc;
+}
+
+/* Agents outlive a server: this one's are ended with the session. */
+SHARED int without_claude(void **state)
+{
+    struct fixture *f = *state;
+    mu_runner_delete_session(f->runner, f->session, on_outcome, f);
+    assert_int_equal(settle(f), MU_CODE_OK);
+    until_no_runs(f);
+    return teardown(state);
+}
+
 /* ---- main ---- */
 
 /* True when this process is a holder or a helper, which then has run: *status is its exit status.
