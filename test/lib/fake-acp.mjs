@@ -48,10 +48,16 @@ function agent(options, dir, fs) {
   let count = 0;
   let session = null;
   let prompt = null;
-  const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
-  const update = (sessionUpdate, fields) =>
-    send({ method: "session/update", params: { sessionId: session, update: { sessionUpdate, ...fields } } });
-  const say = (text) => update("agent_message_chunk", { content: { type: "text", text } });
+  /** Several messages are one write: muster reads them together. */
+  const send = (...all) =>
+    process.stdout.write(all.map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`).join(""));
+  const updateOf = (sessionUpdate, fields) => ({
+    method: "session/update",
+    params: { sessionId: session, update: { sessionUpdate, ...fields } },
+  });
+  const words = (text) => updateOf("agent_message_chunk", { content: { type: "text", text } });
+  const update = (...args) => send(updateOf(...args));
+  const say = (text) => send(words(text));
   const request = (method, params) =>
     new Promise((resolve) => {
       waiting.set(count, resolve);
@@ -61,8 +67,8 @@ function agent(options, dir, fs) {
   const end = (stopReason) => {
     const { id, late } = prompt;
     prompt = null;
-    send({ id, result: { stopReason } });
-    if (late) say("LATE WORDS");
+    // Later ones would be the next turn's: an update does not say of which turn it is.
+    send({ id, result: { stopReason } }, ...(late ? [words("LATE WORDS")] : []));
   };
   const STEPS = {
     say: (text) => {
