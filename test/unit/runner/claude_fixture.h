@@ -86,7 +86,9 @@ SHARED char *file_of(const struct fixture *f, const char *name)
 
 SHARED int with_claude(void **state)
 {
-    return with_script(state, script);
+    int rc = make_dirs(state);
+    serve_script(*state, "claude", "MUSTER_CLAUDE", script);
+    return rc;
 }
 
 #endif

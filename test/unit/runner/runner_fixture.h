@@ -378,27 +378,24 @@ SHARED bool is_gone(long pid)
     return state == 'Z' || state == 'X';
 }
 
-/* ---- a claude of the test's own ---- */
+/* ---- an agent of the test's own ---- */
 
-/* A setup whose session's agent is this script, in the place of Claude Code. */
-SHARED int with_script(void **state, const char *script)
+/* Serves, with a session of an agent whose program, named by the variable, is this script. */
+SHARED void serve_script(struct fixture *f, const char *agent, const char *variable,
+                         const char *script)
 {
-    int rc = make_dirs(state);
-    struct fixture *f = *state;
     char path[160];
-    snprintf(path, sizeof path, "%s/claude", f->dir);
+    snprintf(path, sizeof path, "%s/%s", f->dir, agent);
     FILE *file = fopen(path, "w");
-    fputs(script, file);
-    fclose(file);
-    chmod(path, 0700);
-    setenv("MUSTER_CLAUDE", path, 1);
+    assert_non_null(file);
+    assert_true(fputs(script, file) >= 0 && fclose(file) == 0 && chmod(path, 0700) == 0);
+    setenv(variable, path, 1);
     serve(f);
-    make_session(f, "claude", NULL);
-    return rc;
+    make_session(f, agent, NULL);
 }
 
-/* Agents outlive a server: this one's are ended with the session. */
-SHARED int without_claude(void **state)
+/* A teardown. Agents outlive a server: this one's are ended with the session. */
+SHARED int without_agent(void **state)
 {
     struct fixture *f = *state;
     mu_runner_delete_session(f->runner, f->session, on_outcome, f);

@@ -10,7 +10,9 @@ static const char script[] = "#!/bin/sh\n"
 
 static int with_mute_claude(void **state)
 {
-    return with_script(state, script);
+    int rc = make_dirs(state);
+    serve_script(*state, "claude", "MUSTER_CLAUDE", script);
+    return rc;
 }
 
 static void turn_done(struct run *run)
@@ -62,11 +64,11 @@ int main(int argc, char **argv)
         return status;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_cancel_that_nobody_answers_climbs, with_mute_claude,
-                                        without_claude),
+                                        without_agent),
         cmocka_unit_test_setup_teardown(a_turn_that_ends_beside_its_cancel_needs_none,
-                                        with_mute_claude, without_claude),
+                                        with_mute_claude, without_agent),
         cmocka_unit_test_setup_teardown(the_next_turn_is_not_ended_for_it, with_mute_claude,
-                                        without_claude),
+                                        without_agent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

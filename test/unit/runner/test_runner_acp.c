@@ -72,15 +72,7 @@ static int with_agent_that_waits(void **state, int64_t start_ms)
     struct fixture *f = *state;
     f->start_ms = start_ms;
     lock(f, 0);
-    char path[160];
-    snprintf(path, sizeof path, "%s/gemini", f->dir);
-    FILE *file = fopen(path, "w");
-    fputs(script, file);
-    fclose(file);
-    chmod(path, 0700);
-    setenv("MUSTER_GEMINI", path, 1);
-    serve(f);
-    make_session(f, "gemini", NULL);
+    serve_script(f, "gemini", "MUSTER_GEMINI", script);
     return rc;
 }
 
@@ -92,15 +84,6 @@ static int with_agent(void **state)
 static int with_patient_agent(void **state)
 {
     return with_agent_that_waits(state, LATE_MS);
-}
-
-static int without_agent(void **state)
-{
-    struct fixture *f = *state;
-    mu_runner_delete_session(f->runner, f->session, on_outcome, f);
-    assert_int_equal(settle(f), MU_CODE_OK);
-    until_no_runs(f);
-    return teardown(state);
 }
 
 static void a_turn_has_its_answer(void **state)

@@ -291,7 +291,7 @@ int main(int argc, char **argv)
     int status;
     if (is_holder(argc, argv, &status))
         return status;
-#define T(name) cmocka_unit_test_setup_teardown(name, with_claude, without_claude)
+#define T(name) cmocka_unit_test_setup_teardown(name, with_claude, without_agent)
     const struct CMUnitTest tests[] = {
         T(a_turn_keeps_the_process),
         T(a_tool_call_does_not_run_on_after_its_turn),

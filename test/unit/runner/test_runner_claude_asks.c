@@ -106,11 +106,9 @@ static void several_are_open_at_once(void **state)
     free(given);
 }
 
-static void too_many_requests_are_denied(void **state)
+/* The line that the agent was answered with, once it has come; the caller's. */
+static char *await_answer(struct fixture *f)
 {
-    struct fixture *f = *state;
-    prompt(f, "m1", "many"); /* 33: the last is denied at once, and the limit of 32 is open */
-    until_asked(f, 32);
     mu_timer_start(f->watchdog, WATCHDOG_MS, 0);
     mu_timer_start(f->beat, 5, 5);
     char *given = file_of(f, "answer");
@@ -120,6 +118,15 @@ static void too_many_requests_are_denied(void **state)
     }
     mu_timer_stop(f->beat);
     mu_timer_stop(f->watchdog);
+    return given;
+}
+
+static void too_many_requests_are_denied(void **state)
+{
+    struct fixture *f = *state;
+    prompt(f, "m1", "many"); /* 33: the last is denied at once, and the limit of 32 is open */
+    until_asked(f, 32);
+    char *given = await_answer(f);
     assert_non_null(strstr(given, "\"request_id\":\"q33\""));
     assert_non_null(strstr(given, "Too many requests are open."));
     free(given);
@@ -217,15 +224,7 @@ static void what_is_asked_after_the_turn_is_denied(void **state)
 {
     struct fixture *f = *state;
     prompt(f, "m1", "late");
-    mu_timer_start(f->watchdog, WATCHDOG_MS, 0);
-    mu_timer_start(f->beat, 5, 5);
-    char *given = file_of(f, "answer");
-    for (; !given || !strchr(given, '\n'); given = file_of(f, "answer")) {
-        free(given);
-        turn(f);
-    }
-    mu_timer_stop(f->beat);
-    mu_timer_stop(f->watchdog);
+    char *given = await_answer(f);
     assert_non_null(strstr(given, "\"message\":\"The turn is over"));
     free(given);
     assert_state(f, MU_session_state_IDLE, NULL);
@@ -256,7 +255,7 @@ int main(int argc, char **argv)
     int status;
     if (is_holder(argc, argv, &status))
         return status;
-#define T(name) cmocka_unit_test_setup_teardown(name, with_claude, without_claude)
+#define T(name) cmocka_unit_test_setup_teardown(name, with_claude, without_agent)
     const struct CMUnitTest tests[] = {
         T(a_permission_is_asked_for_and_given),
         T(several_are_open_at_once),

@@ -20,27 +20,9 @@ static const char script[] =
 
 static int with_agent(void **state)
 {
-    char path[128];
     int rc = make_dirs(state);
-    struct fixture *f = *state;
-    snprintf(path, sizeof path, "%s/claude", f->dir);
-    FILE *file = rc ? NULL : fopen(path, "w");
-    if (!file || fputs(script, file) < 0 || fclose(file) || chmod(path, 0700))
-        return -1;
-    setenv("MUSTER_CLAUDE", path, 1);
-    serve(f);
-    make_session(f, "claude", NULL);
-    return 0;
-}
-
-/* Agents outlive a server: this one's are ended with the session. */
-static int without_agent(void **state)
-{
-    struct fixture *f = *state;
-    mu_runner_delete_session(f->runner, f->session, on_outcome, f);
-    assert_int_equal(settle(f), MU_CODE_OK);
-    until_no_runs(f);
-    return teardown(state);
+    serve_script(*state, "claude", "MUSTER_CLAUDE", script);
+    return rc;
 }
 
 /* The starts of the agent so far; owned. */

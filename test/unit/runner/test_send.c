@@ -38,28 +38,12 @@ static int with_codex(void **state)
     int rc = make_dirs(state);
     struct fixture *f = *state;
     char path[160];
-    path_of(f, "codex", path);
-    FILE *file = fopen(path, "w");
-    fputs(script, file);
-    fclose(file);
-    chmod(path, 0700);
-    setenv("MUSTER_CODEX", path, 1);
     path_of(f, "gate1", path);
     assert_int_equal(mkfifo(path, 0600), 0);
     path_of(f, "gate2", path);
     assert_int_equal(mkfifo(path, 0600), 0);
-    serve(f);
-    make_session(f, "codex", NULL);
+    serve_script(f, "codex", "MUSTER_CODEX", script);
     return rc;
-}
-
-static int without_codex(void **state)
-{
-    struct fixture *f = *state;
-    mu_runner_delete_session(f->runner, f->session, on_outcome, f);
-    assert_int_equal(settle(f), MU_CODE_OK);
-    until_no_runs(f);
-    return teardown(state);
 }
 
 static char *got(const struct fixture *f)
@@ -187,13 +171,13 @@ int main(int argc, char **argv)
         return status;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_incomplete_line_does_not_hold_it_back, with_codex,
-                                        without_codex),
+                                        without_agent),
         cmocka_unit_test_setup_teardown(a_commit_that_fails_sends_nothing_twice, with_codex,
-                                        without_codex),
+                                        without_agent),
         cmocka_unit_test_setup_teardown(a_commit_that_fails_confirms_nothing, with_codex,
-                                        without_codex),
+                                        without_agent),
         cmocka_unit_test_setup_teardown(a_server_that_comes_and_goes_sends_nothing_twice,
-                                        with_codex, without_codex),
+                                        with_codex, without_agent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
